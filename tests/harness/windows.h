@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * @file
+ * What a person sees and does on a desktop, for tests: which windows there are, where, of what
+ * colours; typing, moving, copying.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include <glib.h>
+
+#include "xserver.h"
+
+/** A managed window. */
+struct window {
+	unsigned long id;
+	char title[128];
+	int x, y; /* of the client area on the screen */
+	int width, height;
+};
+
+/**
+ * Waits for a window whose title contains a string, mapped and with more than one colour in it.
+ *
+ * @param found  filled; may be NULL
+ * @return whether it came in time
+ */
+bool window_wait(const struct xserver *x, const char *title, struct window *found, int timeout_ms);
+
+/** Waits until no managed window is left. */
+bool window_wait_none(const struct xserver *x, int timeout_ms);
+
+/** Waits until a window is at a place and of a size, within `slack` pixels. last is where it was
+ * seen last. */
+bool window_wait_geometry(const struct xserver *x, const struct window *wanted, int slack,
+			  struct window *last, int timeout_ms);
+
+/** Moves and resizes a window as a person would with the mouse, and waits until it is so. */
+bool window_place(const struct xserver *x, struct window *window, int x_to, int y_to, int width,
+		  int height);
+
+/** Gives a window the keyboard and types text in it. Return: whether xdotool could. */
+bool window_type(const struct xserver *x, const struct window *window, const char *text);
+
+/** Gives a window the keyboard and presses keys, named as xdotool names them ("ctrl+a"). */
+bool window_keys(const struct xserver *x, const struct window *window, const char *keys);
+
+/** Asks a window to close, as its title bar's button does. */
+bool window_close(const struct xserver *x, const struct window *window);
+
+/** @return the text on the desktop's clipboard, to be freed; NULL if there is none */
+char *clipboard_get(const struct xserver *x);
+
+/** Puts a text on the desktop's clipboard. */
+bool clipboard_set(const struct xserver *x, const char *text);

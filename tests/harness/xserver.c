@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "xserver.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <X11/Xlib.h>
+#include <glib.h>
+
+#include "launcher/autofd.h"
+#include "process.h"
+#include "wait.h"
+
+#define START_MS 15000
+
+/* Reads the line with the display number that Xvfb writes, in pieces, when it takes clients. */
+static void read_display_number(int fd, struct xserver *x)
+{
+	gint64 end = now_ms() + START_MS;
+	char line[12] = "";
+	size_t length = 0;
+
+	while (!strchr(line, '\n') && length < sizeof(line) - 1) {
+		struct pollfd event = { .fd = fd, .events = POLLIN };
+		ssize_t n;
+
+		if (poll(&event, 1, (int)MAX(end - now_ms(), 0)) != 1)
+			g_error("Xvfb did not start in time");
+		n = read(fd, line + length, sizeof(line) - 1 - length);
+		if (n <= 0)
+			g_error("Xvfb ended at its start");
+		length += (size_t)n;
+	}
+	line[strcspn(line, "\n")] = '\0';
+	snprintf(x->name, sizeof(x->name), ":%.11s", line);
+}
+
+struct manager_wait {
+	Display *display;
+	Atom ready;
+};
+
+static bool manager_ready(void *data)
+{
+	struct manager_wait *wait = data;
+	unsigned char *value = NULL;
+	unsigned long items, rest;
+	Atom type;
+	XEvent event;
+	int format;
+
+	while (XPending(wait->display))
+		XNextEvent(wait->display, &event);
+	XGetWindowProperty(wait->display, DefaultRootWindow(wait->display), wait->ready, 0, 1,
+			   False, AnyPropertyType, &type, &format, &items, &rest, &value);
+	if (value)
+		XFree(value);
+	return type != None;
+}
+
+/*
+ * A window that is mapped while openbox starts can be left unmanaged for ever, and the usual sign of
+ * a window manager (_NET_SUPPORTING_WM_CHECK) comes too early. Its start-up command runs after all.
+ */
+static pid_t start_manager(struct xserver *x, int log)
+{
+	g_auto(GStrv) environment = g_environ_setenv(g_get_environ(), "DISPLAY", x->name, TRUE);
+	struct manager_wait wait = { .display = XOpenDisplay(x->name) };
+	pid_t manager;
+
+	if (!wait.display)
+		g_error("no connection to the X server on %s", x->name);
+	wait.ready = XInternAtom(wait.display, "HARNESS_READY", False);
+	XSelectInput(wait.display, DefaultRootWindow(wait.display), PropertyChangeMask);
+	manager = start_process((const char *const[]){ "openbox", "--startup",
+						       "xprop -root -f HARNESS_READY 8s "
+						       "-set HARNESS_READY yes",
+						       NULL },
+				environment, -1, log);
+	if (!wait_until(manager_ready, &wait, ConnectionNumber(wait.display), START_MS))
+		g_error("openbox did not start on %s", x->name);
+	XCloseDisplay(wait.display);
+	return manager;
+}
+
+void xserver_start(struct xserver *x, int log)
+{
+	char fd_text[12];
+	int number[2];
+
+	if (pipe2(number, O_CLOEXEC))
+		g_error("pipe: %s", strerror(errno));
+	snprintf(fd_text, sizeof(fd_text), "%d", number[1]);
+	x->server = start_process((const char *const[]){ "Xvfb", "-displayfd", fd_text, "-screen",
+							 "0", "1280x800x24", "-nolisten", "tcp",
+							 "-noreset", "-dpi", "96", NULL },
+				  NULL, number[1], log);
+	close(number[1]);
+	read_display_number(number[0], x);
+	close(number[0]);
+
+	x->manager = start_manager(x, log);
+}
+
+void xserver_stop(struct xserver *x)
+{
+	stop_process(x->manager);
+	stop_process(x->server);
+	memset(x, 0, sizeof(*x));
+}
+
+void xserver_kill(struct xserver *x)
+{
+	kill(x->server, SIGKILL);
+	kill(x->manager, SIGKILL);
+	waitpid(x->server, NULL, 0);
+	waitpid(x->manager, NULL, 0);
+	memset(x, 0, sizeof(*x));
+}
+
+int xserver_screenshot(const struct xserver *x, const char *path)
+{
+	g_auto(ProcessResult) result = { 0 };
+	struct process_request request = {
+		.argv = (const char *const[]){ "import", "-display", x->name, "-window", "root",
+					       path, NULL },
+		.timeout_ms = 15000,
+	};
+
+	run_process(&request, &result);
+	return result.status ? -1 : 0;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * @file
+ * A person's desktop, for tests: an X server of its own (Xvfb) with a window manager (openbox).
+ */
+#pragma once
+
+#include <sys/types.h>
+
+/** One running X server. Zeroed: none. */
+struct xserver {
+	pid_t server;
+	pid_t manager;
+	char name[16]; /* as in $DISPLAY */
+};
+
+/**
+ * Starts an X server on the next free display, and a window manager on it, and waits for both.
+ * The test fails if that takes too long.
+ *
+ * @param log  descriptor for what the two programs print
+ */
+void xserver_start(struct xserver *x, int log);
+
+/** Ends both programs. Nothing happens if none runs. */
+void xserver_stop(struct xserver *x);
+
+/** Kills both at once, without a word to anybody. */
+void xserver_kill(struct xserver *x);
+
+/**
+ * Writes what the screen shows to a PNG file.
+ * @return 0, or -1 if the picture could not be taken
+ */
+int xserver_screenshot(const struct xserver *x, const char *path);

@@ -1,0 +1,83 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Runs everything that `./run test` runs after the build: the checks of the tree, the unit tests
+# under the address and undefined-behaviour sanitizers, the integration tests on the staged build.
+# Arguments: build directory, then names of tests (all if none).
+# Ends with "N passed, N failed" (and ", N skipped"); in CI a skipped test is a failure.
+set -uo pipefail
+
+build=$1
+shift
+top=$(cd "$(dirname "$0")/.." && pwd -P)
+sanitized=$top/build-sanitize
+passed=0
+failed=0
+skipped=0
+
+# Adds the counts of one JUnit file that meson wrote; a suite without one has failed as a whole.
+add_junit() {
+	local counts
+	[[ -f $1 ]] || { failed=$((failed + 1)); return; }
+	counts=$(grep -oE '<testsuite [^>]*>' "$1" | awk '
+		function attribute(name,   part) {
+			return match($0, " " name "=\"[0-9]+\"") ?
+				substr($0, RSTART + length(name) + 3, RLENGTH - length(name) - 4) : 0
+		}
+		{
+			tests += attribute("tests")
+			bad += attribute("failures") + attribute("errors")
+			skip += attribute("skipped")
+		}
+		END { print tests - bad - skip, bad + 0, skip + 0 }')
+	read -r p f s <<<"$counts"
+	passed=$((passed + p))
+	failed=$((failed + f))
+	skipped=$((skipped + s))
+}
+
+# Runs tests of one build directory. Arguments: directory, name of the log, options of meson test.
+run_suite() {
+	local dir=$1 log=$2 before=$failed
+	shift 2
+	rm -f "$dir/meson-logs/$log.junit.xml"
+	if ! meson test -C "$dir" --logbase "$log" --print-errorlogs "$@"; then
+		add_junit "$dir/meson-logs/$log.junit.xml"
+		((failed > before)) || failed=$((failed + 1))	# e.g. a program that did not compile
+	else
+		add_junit "$dir/meson-logs/$log.junit.xml"
+	fi
+}
+
+lint() {
+	local output counts
+	output=$("$top/tests/lint.sh")
+	printf '%s\n' "$output"
+	read -r p _ f _ <<<"$(tail -n 1 <<<"$output")"
+	passed=$((passed + p))
+	failed=$((failed + f))
+}
+
+if (($# == 0)); then
+	printf '== checks of the tree\n'
+	lint
+	printf '== unit tests, with sanitizers\n'
+	[[ -f $sanitized/build.ninja ]] ||
+		meson setup "$sanitized" "$top" -Db_sanitize=address,undefined -Db_lundef=false >/dev/null
+	run_suite "$sanitized" unit --no-suite integration
+	printf '== integration tests\n'
+	run_suite "$build" integration --suite integration --num-processes 1
+else
+	run_suite "$build" selected --num-processes 1 "$@"
+fi
+
+if [[ ${CI:-} ]]; then
+	failed=$((failed + skipped))
+	skipped=0
+fi
+if ((skipped > 0)); then
+	printf '%d passed, %d failed, %d skipped\n' $passed $failed $skipped
+else
+	printf '%d passed, %d failed\n' $passed $failed
+fi
+((failed == 0))
