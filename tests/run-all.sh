@@ -20,9 +20,10 @@ add_junit() {
 	local counts
 	[[ -f $1 ]] || { failed=$((failed + 1)); return; }
 	counts=$(grep -oE '<testsuite [^>]*>' "$1" | awk '
-		function attribute(name,   part) {
-			return match($0, " " name "=\"[0-9]+\"") ?
-				substr($0, RSTART + length(name) + 3, RLENGTH - length(name) - 4) : 0
+		function attribute(name) {
+			if (!match($0, " " name "=\"[0-9]+\""))
+				return 0
+			return substr($0, RSTART + length(name) + 3, RLENGTH - length(name) - 4)
 		}
 		{
 			tests += attribute("tests")
@@ -52,7 +53,7 @@ run_suite() {
 lint() {
 	local output counts
 	output=$("$top/tests/lint.sh")
-	printf '%s\n' "$output"
+	sed '$d' <<<"$output"
 	read -r p _ f _ <<<"$(tail -n 1 <<<"$output")"
 	passed=$((passed + p))
 	failed=$((failed + f))

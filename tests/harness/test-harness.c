@@ -84,10 +84,13 @@ static bool kill_tail(void *data)
 	return found;
 }
 
-static bool none_started(void *data)
+/* The same, until nothing is left of all that was started. */
+static bool kill_all_tails(void *data)
 {
-	g_autoptr(GArray) started = list_started();
+	g_autoptr(GArray) started = NULL;
 
+	kill_tail(NULL);
+	started = list_started();
 	return started->len == 0;
 }
 
@@ -99,8 +102,7 @@ static void test_held_output_is_noticed(void **state)
 	assert_int_equal(result.status, 0);
 	assert_true(result.output_held);
 	assert_false(result.timed_out);
-	assert_true(wait_until(kill_tail, NULL, -1, 5000));
-	assert_true(wait_until(none_started, NULL, -1, 5000));
+	assert_true(wait_until(kill_all_tails, NULL, -1, 5000));
 }
 
 static void test_detached_process_is_seen(void **state)
@@ -110,7 +112,7 @@ static void test_detached_process_is_seen(void **state)
 	run_shell("setsid tail -f /dev/null >/dev/null 2>&1 </dev/null & exit 0", 5000, &result);
 	assert_int_equal(result.status, 0);
 	assert_true(wait_until(kill_tail, NULL, -1, 5000));
-	assert_true(wait_until(none_started, NULL, -1, 5000));
+	assert_true(wait_until(kill_all_tails, NULL, -1, 5000));
 }
 
 static int leave_process_behind(void)
