@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "launcher/guest-conf.h"
+
+#include <pwd.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MAX_GROUPS 64
+
+/* What the display stack and programs started without an environment of their own shall see. */
+static const char *const passed_on[] = { "PATH", "LANG", "LANGUAGE", "TZ" };
+
+static gboolean add(GString *text, const char *key, const char *value, GError **error)
+{
+	if (strchr(value, '\n')) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "newline in the value of %s",
+			    key);
+		return FALSE;
+	}
+	g_string_append_printf(text, "%s=%s\n", key, value);
+	return TRUE;
+}
+
+static void add_ids(GString *text)
+{
+	gid_t groups[MAX_GROUPS];
+	int count = getgroups(MAX_GROUPS, groups);
+
+	g_string_append_printf(text, "uid=%u\ngid=%u\ngroups=", getuid(), getgid());
+	for (int i = 0; i < count; i++)
+		g_string_append_printf(text, "%s%u", i > 0 ? "," : "", groups[i]);
+	g_string_append_c(text, '\n');
+}
+
+static gboolean add_user(GString *text, GError **error)
+{
+	struct passwd *entry = getpwuid(getuid());
+	const char *shell = entry && entry->pw_shell[0] == '/' ? entry->pw_shell : "/bin/sh";
+	g_autofree char *number = g_strdup_printf("%u", getuid());
+
+	return add(text, "user", entry ? entry->pw_name : number, error) &&
+	       add(text, "home", g_get_home_dir(), error) && add(text, "shell", shell, error);
+}
+
+static gboolean is_passed_on(const char *name)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(passed_on); i++) {
+		if (strcmp(name, passed_on[i]) == 0)
+			return TRUE;
+	}
+	return g_str_has_prefix(name, "LC_");
+}
+
+static gboolean add_environment(GString *text, GError **error)
+{
+	g_auto(GStrv) names = g_listenv();
+
+	for (char **name = names; *name; name++) {
+		g_autofree char *key = g_strdup_printf("env.%s", *name);
+
+		if (is_passed_on(*name) && !add(text, key, g_getenv(*name), error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+char *vk_guest_conf_build(const char *session, const char *vkdisplay, gboolean network,
+			  GError **error)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	add_ids(text);
+	if (!add_user(text, error) || !add(text, "session", session, error) ||
+	    !add(text, "hostname", session, error) ||
+	    (vkdisplay && !add(text, "vkdisplay", vkdisplay, error)))
+		return NULL;
+	if (network)
+		g_string_append(text, "net=slirp\naddr=" VK_GUEST_ADDRESS "\ngw=" VK_GUEST_GATEWAY
+				      "\ndns=" VK_GUEST_DNS "\n");
+	else
+		g_string_append(text, "net=none\n");
+	if (!add_environment(text, error))
+		return NULL;
+	return g_string_free(g_steal_pointer(&text), FALSE);
+}

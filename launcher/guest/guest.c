@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "launcher/guest/guest.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/reboot.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "launcher/guest/mounts.h"
+#include "launcher/guest/network.h"
+
+#define SIGNAL_GRACE_MS 5000
+
+static void display_changed(struct display *display)
+{
+	struct guest *guest = event_owner(display, struct guest, display);
+
+	if (display->state == DISPLAY_FAILED && guest->shutdown.phase == SHUTDOWN_NONE)
+		console_say("display: %s", display->failure);
+	if (display->state == DISPLAY_READY)
+		relay_start_accepting(&guest->relay);
+	control_display_changed(&guest->control);
+}
+
+static void stop_requested(struct control *control, unsigned int grace_ms)
+{
+	struct guest *guest = event_owner(control, struct guest, control);
+
+	shutdown_begin(&guest->shutdown, grace_ms);
+}
+
+static void reap(struct guest *guest)
+{
+	pid_t pid;
+
+	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0) {
+		if (!display_child_ended(&guest->display, pid))
+			programs_remove(&guest->programs, pid);
+	}
+	shutdown_check(&guest->shutdown);
+}
+
+static void take_signal(struct event_handler *handler, uint32_t events)
+{
+	struct guest *guest = event_owner(handler, struct guest, signal_handler);
+	struct signalfd_siginfo info;
+
+	if (read(guest->signal_fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		return;
+	if (info.ssi_signo == SIGCHLD)
+		reap(guest);
+	else
+		shutdown_begin(&guest->shutdown, SIGNAL_GRACE_MS);
+}
+
+/* SIGINT is the kernel's Ctrl-Alt-Del; SIGTERM and SIGPWR what others send to an init. */
+static int watch_signals(struct guest *guest, struct failure *failure)
+{
+	sigset_t set;
+	int error;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGPWR);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	reboot(RB_DISABLE_CAD);
+	guest->signal_handler.ready = take_signal;
+	guest->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (guest->signal_fd < 0)
+		return failure_set(failure, errno, "signal descriptor");
+	error = events_add(&guest->events, guest->signal_fd, EPOLLIN, &guest->signal_handler);
+	return error < 0 ? failure_set(failure, -error, "watch signals") : 0;
+}
+
+/* A session without network is better than none. */
+static void start_network(const struct config *config)
+{
+	struct failure failure;
+
+	if (network_up_loopback(&failure) < 0)
+		console_say("%s; ignoring", failure.text);
+	if (network_write_names(config, &failure) < 0)
+		console_say("%s; ignoring", failure.text);
+	if (network_renew(config, &failure) < 0)
+		console_say("%s; going on without network", failure.text);
+}
+
+static int open_control(struct guest *guest, struct failure *failure)
+{
+	guest->control = (struct control){
+		.events = &guest->events, .config = &guest->config, .display = &guest->display,
+		.console = &guest->console, .programs = &guest->programs, .stop = stop_requested,
+	};
+	return control_init(&guest->control, failure);
+}
+
+static int init_loop(struct guest *guest, struct failure *failure)
+{
+	int error = events_init(&guest->events);
+
+	if (error == 0)
+		error = shutdown_init(&guest->shutdown, &guest->display, &guest->events);
+	return error < 0 ? failure_set(failure, -error, "event loop") : 0;
+}
+
+int guest_init(struct guest *guest, const char *config_path, struct failure *failure)
+{
+	int error = config_read(&guest->config, config_path, failure);
+
+	if (error == 0)
+		error = init_loop(guest, failure);
+	if (error == 0)
+		error = console_init(&guest->console, &guest->config, &guest->events, failure);
+	if (error == 0)
+		error = watch_signals(guest, failure);
+	if (error < 0)
+		return error;
+	start_network(&guest->config);
+	error = relay_init(&guest->relay, &guest->config, &guest->display, &guest->events, failure);
+	guest->display.changed = display_changed;
+	if (error == 0)
+		error = display_start(&guest->display, &guest->config, &guest->events,
+				      guest->console.write_fd, failure);
+	return error == 0 ? open_control(guest, failure) : error;
+}
+
+void guest_run(struct guest *guest)
+{
+	while (guest->shutdown.phase != SHUTDOWN_DONE) {
+		int error = events_dispatch(&guest->events);
+
+		if (error < 0) {
+			console_say("event loop: %s; stopping", strerror(-error));
+			return;
+		}
+	}
+}
+
+void guest_power_off(struct guest *guest)
+{
+	console_flush(&guest->console);
+	sync();
+	mounts_detach(&guest->config);
+	for (;;)
+		reboot(RB_POWER_OFF);
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A process per viewer: it connects to the display stack as the user, and splices. After a thaw the
+ * host's side of old connections reads as ended, so their processes end by themselves.
+ */
+#include "launcher/guest/relay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "launcher/autofd.h"
+#include "launcher/guest/console.h"
+#include "launcher/guest/hostsock.h"
+#include "launcher/guest/isolate.h"
+
+#define PIPE_SIZE (1 << 20)
+#define CHUNK     (1 << 20)
+
+/* One way of the two. Bytes are in the pipe between reading and writing. */
+struct direction {
+	int from;
+	int to;
+	int pipe[2];
+	size_t in_pipe;
+	bool from_ended;
+	bool to_ended;		/* the end has been passed on, or the receiver has gone */
+};
+
+static int direction_init(struct direction *direction, int from, int to)
+{
+	*direction = (struct direction){ .from = from, .to = to };
+	if (pipe2(direction->pipe, O_CLOEXEC | O_NONBLOCK) < 0)
+		return -errno;
+	/* Larger than the default saves system calls; the default works, too. */
+	fcntl(direction->pipe[1], F_SETPIPE_SZ, PIPE_SIZE);
+	return 0;
+}
+
+static bool would_block(void)
+{
+	return errno == EAGAIN || errno == EINTR;
+}
+
+static void fill_pipe(struct direction *direction)
+{
+	ssize_t got = splice(direction->from, NULL, direction->pipe[1], NULL, CHUNK,
+			     SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+
+	if (got > 0)
+		direction->in_pipe += (size_t)got;
+	else if (got == 0 || !would_block())
+		direction->from_ended = true;
+}
+
+static void drain_pipe(struct direction *direction)
+{
+	ssize_t put = splice(direction->pipe[0], NULL, direction->to, NULL, direction->in_pipe,
+			     SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+
+	if (put > 0)
+		direction->in_pipe -= (size_t)put;
+	else if (put < 0 && !would_block())
+		direction->to_ended = direction->from_ended = true;
+}
+
+/* What this direction waits for: input while its pipe is empty, else a place for the output. */
+static void want(const struct direction *direction, struct pollfd *from, struct pollfd *to)
+{
+	if (direction->to_ended)
+		return;
+	if (direction->in_pipe > 0)
+		to->events |= POLLOUT;
+	else if (!direction->from_ended)
+		from->events |= POLLIN;
+}
+
+static void advance(struct direction *direction, short from_events, short to_events)
+{
+	if (direction->to_ended)
+		return;
+	if (direction->in_pipe == 0 && !direction->from_ended &&
+	    from_events & (POLLIN | POLLHUP | POLLERR))
+		fill_pipe(direction);
+	if (direction->in_pipe > 0)
+		drain_pipe(direction);
+	if (direction->from_ended && direction->in_pipe == 0 && !direction->to_ended) {
+		hostsock_shutdown_write(direction->to);
+		direction->to_ended = true;
+	}
+	if (to_events & POLLERR)
+		direction->to_ended = direction->from_ended = true;
+}
+
+int relay_pump(int stream, int socket)
+{
+	struct direction in;
+	struct direction out;
+	int error = direction_init(&in, stream, socket);
+
+	if (error == 0)
+		error = direction_init(&out, socket, stream);
+	while (error == 0 && !(in.to_ended && out.to_ended)) {
+		struct pollfd fds[2] = { { .fd = stream }, { .fd = socket } };
+
+		want(&in, &fds[0], &fds[1]);
+		want(&out, &fds[1], &fds[0]);
+		for (int i = 0; i < 2; i++) {
+			if (fds[i].events == 0)
+				fds[i].fd = -1;
+		}
+		if (poll(fds, 2, -1) < 0) {
+			error = errno == EINTR ? 0 : -errno;
+			continue;
+		}
+		advance(&in, fds[0].revents, fds[1].revents);
+		advance(&out, fds[1].revents, fds[0].revents);
+	}
+	return error;
+}
+
+static int connect_display(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	autofd fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return -errno;
+	if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
+		return -errno;
+	return steal_fd(&fd);
+}
+
+/* The viewer's process. It needs no right that the user does not have. */
+static int serve_viewer(const struct relay *relay, int stream)
+{
+	const struct config *config = relay->config;
+	int error = isolate_child(stream);
+	autofd socket = -1;
+
+	if (error < 0)
+		return error;
+	if (setgroups(config->group_count, config->groups) < 0 ||
+	    setresgid(config->gid, config->gid, config->gid) < 0 ||
+	    setresuid(config->uid, config->uid, config->uid) < 0)
+		return -errno;
+	socket = connect_display(relay->display->socket);
+	return socket < 0 ? socket : relay_pump(ISOLATED_STREAM, socket);
+}
+
+static void accept_viewer(struct event_handler *handler, uint32_t events)
+{
+	struct relay *relay = event_owner(handler, struct relay, handler);
+	autofd stream = hostsock_accept(relay->listener);
+	pid_t pid;
+
+	if (stream < 0)
+		return;
+	pid = fork();
+	if (pid == 0)
+		_exit(serve_viewer(relay, stream) < 0);
+	if (pid < 0)
+		console_say("no process for a viewer: %s; dropping it", strerror(errno));
+}
+
+int relay_init(struct relay *relay, const struct config *config, const struct display *display,
+	       struct events *events, struct failure *failure)
+{
+	*relay = (struct relay){
+		.handler.ready = accept_viewer, .config = config, .display = display,
+		.events = events, .listener = hostsock_listen("display"),
+	};
+	if (relay->listener < 0)
+		return failure_set(failure, -relay->listener, "open the display listener");
+	return 0;
+}
+
+void relay_start_accepting(struct relay *relay)
+{
+	if (!relay->accepting &&
+	    events_add(relay->events, relay->listener, EPOLLIN, &relay->handler) == 0)
+		relay->accepting = true;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * @file
+ * Viewers: connections from the host's display socket are carried to the display stack's socket.
+ */
+#pragma once
+
+#include "launcher/guest/config.h"
+#include "launcher/guest/display.h"
+#include "launcher/guest/events.h"
+#include "launcher/guest/failure.h"
+
+struct relay {
+	struct event_handler handler;
+	const struct config *config;
+	const struct display *display;
+	struct events *events;
+	int listener;
+	bool accepting;
+};
+
+/**
+ * Opens the display listener. Connections wait in its queue until relay_start_accepting().
+ *
+ * @return 0, or a negative errno with the failure set
+ */
+int relay_init(struct relay *relay, const struct config *config, const struct display *display,
+	       struct events *events, struct failure *failure);
+
+/** The display stack takes viewers now. Further calls do nothing. */
+void relay_start_accepting(struct relay *relay);
+
+/**
+ * Carries bytes both ways until both sides have ended; each end of stream is passed on by itself.
+ *
+ * @param stream  from hostsock_accept(), or a socket
+ * @param socket  a stream socket
+ * @return 0, or a negative errno
+ */
+int relay_pump(int stream, int socket);
