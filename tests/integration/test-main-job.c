@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The main job: a session is saved and ended, the desktop is gone, a new desktop comes, the session
+ * is thawed, and everything is as it was. The tests are the steps of one story, in this order.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "scene.h"
+#include "tests/harness/supervise.h"
+#include "tests/harness/wait.h"
+
+#define SLEEP_S 15
+
+static struct {
+	struct person person;
+	struct scene scene;
+	struct scene_facts before, after;
+	gint64 down_from_us, down_until_us;
+	guint done; /* steps that went well */
+} story;
+
+static void test_start(void **state)
+{
+	scene_start(&story.scene, &story.person, "work");
+	scene_assert_text(&story.scene);
+	story.done++;
+}
+
+static void start_sleeper(void)
+{
+	g_autofree char *sleeper = guest_program("sleeper.py");
+	g_autofree char *result = person_path(&story.person, "slept");
+	g_autofree char *asleep = person_path(&story.person, "slept.asleep");
+
+	vksession_ok(&story.person, "run", "-s", "work", "--", sleeper, result,
+		     G_STRINGIFY(SLEEP_S));
+	assert_true(wait_for_file(asleep, NULL, 30000));
+}
+
+static void test_save_and_stop(void **state)
+{
+	g_autoptr(JsonNode) save = NULL;
+
+	start_sleeper();
+	scene_look(&story.scene, &story.before);
+	save = vksession_json(&story.person, "save", "--stop", "--json", "work");
+	story.down_from_us = g_get_monotonic_time();
+	assert_int_equal(json_int(save, "save"), 1);
+	assert_true(json_int(save, "memory_bytes") > 0);
+	story.done++;
+}
+
+static void test_nothing_is_left(void **state)
+{
+	g_autoptr(JsonNode) info = NULL;
+
+	assert_nothing_runs(&story.person);
+	info = session_info(&story.person, "work");
+	assert_string_equal(json_text(info, "state"), "saved");
+	story.done++;
+}
+
+static void test_thaw_on_new_desktop(void **state)
+{
+	person_new_desktop(&story.person);
+	story.down_until_us = g_get_monotonic_time();
+	vksession_ok(&story.person, "thaw", "--wait", "work");
+	scene_look(&story.scene, &story.after);
+	story.done++;
+}
+
+static void test_same_processes(void **state)
+{
+	scene_assert_processes(&story.before, &story.after);
+	story.done++;
+}
+
+static void test_windows_are_back(void **state)
+{
+	scene_assert_windows(&story.scene);
+	story.done++;
+}
+
+static void test_unsaved_text_is_back(void **state)
+{
+	scene_assert_text(&story.scene);
+	scene_type(&story.scene, "And more.");
+	scene_assert_text(&story.scene);
+	story.done++;
+}
+
+static void test_counter_goes_on(void **state)
+{
+	scene_assert_counter(&story.scene, &story.before);
+	scene_assert_scrollback(&story.scene);
+	story.done++;
+}
+
+static void test_threads_and_connection_go_on(void **state)
+{
+	struct scene_facts later = { 0 };
+
+	scene_assert_worker(&story.before, &story.after);
+	scene_look(&story.scene, &later);
+	scene_assert_worker(&story.after, &later);
+	assert_true(json_int(later.worker, "received") > json_int(story.after.worker, "received"));
+	scene_facts_clear(&later);
+	story.done++;
+}
+
+static void test_clocks(void **state)
+{
+	scene_assert_clocks(&story.before, &story.after, story.down_until_us - story.down_from_us);
+	story.done++;
+}
+
+static void test_sleeper_wakes(void **state)
+{
+	g_autofree char *result = person_path(&story.person, "slept");
+	g_autofree char *text = NULL;
+	double slept;
+
+	assert_true(wait_for_file(result, "\n", (SLEEP_S + 10) * 1000));
+	assert_true(g_file_get_contents(result, &text, NULL, NULL));
+	slept = g_ascii_strtod(text, NULL);
+	printf("# asked to sleep %d s, slept %.3f s\n", SLEEP_S, slept);
+	assert_true(slept >= SLEEP_S && slept < SLEEP_S + 2);
+	story.done++;
+}
+
+static void test_transaction_commits(void **state)
+{
+	scene_assert_commit(&story.scene);
+	story.done++;
+}
+
+static void test_end(void **state)
+{
+	vksession_ok(&story.person, "stop", "work");
+	assert_nothing_runs(&story.person);
+	vksession_ok(&story.person, "drop", "work");
+	vksession_fails(&story.person, 3, "work", "saves", "work");
+	story.done++;
+}
+
+static const struct CMUnitTest steps[] = {
+	cmocka_unit_test(test_start),
+	cmocka_unit_test(test_save_and_stop),
+	cmocka_unit_test(test_nothing_is_left),
+	cmocka_unit_test(test_thaw_on_new_desktop),
+	cmocka_unit_test(test_same_processes),
+	cmocka_unit_test(test_windows_are_back),
+	cmocka_unit_test(test_unsaved_text_is_back),
+	cmocka_unit_test(test_counter_goes_on),
+	cmocka_unit_test(test_threads_and_connection_go_on),
+	cmocka_unit_test(test_clocks),
+	cmocka_unit_test(test_sleeper_wakes),
+	cmocka_unit_test(test_transaction_commits),
+	cmocka_unit_test(test_end),
+};
+
+static int set_up(void **state)
+{
+	person_init(&story.person, "main-job");
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	story.person.content = story.done == G_N_ELEMENTS(steps);
+	person_finish(&story.person);
+	scene_facts_clear(&story.before);
+	scene_facts_clear(&story.after);
+	scene_clear(&story.scene);
+	return 0;
+}
+
+static int run_story(void)
+{
+	return cmocka_run_group_tests_name("main job", steps, set_up, tear_down);
+}
+
+int main(void)
+{
+	return supervise(run_story, 400);
+}
