@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vksession/durable.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "launcher/autofd.h"
+#include "vksession/error.h"
+
+int vks_private_dir_open(const char *path, gboolean create, GError **error)
+{
+	g_autofree char *parent = NULL;
+	autofd fd = -1;
+	struct stat st;
+
+	if (create) {
+		parent = g_path_get_dirname(path);
+		if (g_mkdir_with_parents(parent, 0700) < 0 ||
+		    (mkdir(path, 0700) < 0 && errno != EEXIST)) {
+			vks_error_errno(error, errno, "cannot make directory %s", path);
+			return -1;
+		}
+	}
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		int errnum = errno;
+
+		/* A mode taken away by a umask of 0777: ours to give back, if it is ours. */
+		if (errnum == EACCES && lstat(path, &st) == 0 && S_ISDIR(st.st_mode) &&
+		    st.st_uid == geteuid() && (st.st_mode & 0700) != 0700 && chmod(path, 0700) == 0)
+			return vks_private_dir_open(path, FALSE, error);
+		vks_error_errno(error, errnum, "cannot use directory %s", path);
+		return -1;
+	}
+	if (st.st_uid != geteuid()) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED,
+			    "directory %s belongs to another user (uid %u)", path,
+			    (unsigned int)st.st_uid);
+		return -1;
+	}
+	if ((st.st_mode & 07777) != 0700 && fchmod(fd, 0700) < 0) {
+		vks_error_errno(error, errno, "cannot make directory %s private", path);
+		return -1;
+	}
+	return steal_fd(&fd);
+}
+
+gboolean vks_private_dir_ensure(const char *path, GError **error)
+{
+	autofd fd = vks_private_dir_open(path, TRUE, error);
+
+	return fd >= 0;
+}
+
+/* Checks one prefix of a path; a link's target is checked in turn. */
+static gboolean check_links_below(const char *path, guint depth, GError **error)
+{
+	g_auto(GStrv) parts = g_strsplit(path, "/", -1);
+	g_autoptr(GString) prefix = g_string_new(NULL);
+
+	for (guint i = 0; parts[i]; i++) {
+		g_autofree char *target = NULL;
+		g_autofree char *absolute = NULL;
+		struct stat st;
+
+		if (!*parts[i])
+			continue;
+		g_string_append_printf(prefix, "/%s", parts[i]);
+		if (lstat(prefix->str, &st) < 0)
+			return TRUE;
+		if (!S_ISLNK(st.st_mode))
+			continue;
+		if ((st.st_uid != 0 && st.st_uid != geteuid()) || depth == 0) {
+			g_set_error(error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED,
+				    "%s leads through the symbolic link %s of another user", path,
+				    prefix->str);
+			return FALSE;
+		}
+		target = g_file_read_link(prefix->str, NULL);
+		if (!target)
+			return TRUE;
+		g_string_truncate(prefix, prefix->len - strlen(parts[i]) - 1);
+		absolute = g_canonicalize_filename(target, prefix->len ? prefix->str : "/");
+		if (!check_links_below(absolute, depth - 1, error))
+			return FALSE;
+		g_string_assign(prefix, absolute);
+	}
+	return TRUE;
+}
+
+gboolean vks_path_check_links(const char *path, GError **error)
+{
+	return check_links_below(path, 40, error);
+}
+
+static gboolean write_all(int fd, const char *data, gsize length)
+{
+	while (length > 0) {
+		ssize_t n = write(fd, data, length);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return FALSE;
+		data += n;
+		length -= (gsize)n;
+	}
+	return TRUE;
+}
+
+gboolean vks_file_create(const char *path, const char *text, gsize length, GError **error)
+{
+	autofd fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0 || fchmod(fd, 0600) < 0 || !write_all(fd, text, length) || fsync(fd) < 0) {
+		vks_error_errno(error, errno, "cannot write %s", path);
+		return FALSE;
+	}
+	return TRUE;
+}
+
+gboolean vks_path_sync(const char *path, GError **error)
+{
+	autofd fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0 || fsync(fd) < 0) {
+		vks_error_errno(error, errno, "cannot sync %s to the disk", path);
+		return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean parent_sync(const char *path, GError **error)
+{
+	g_autofree char *parent = g_path_get_dirname(path);
+
+	return vks_path_sync(parent, error);
+}
+
+gboolean vks_file_replace(const char *path, const char *text, gsize length, GError **error)
+{
+	g_autofree char *parent = g_path_get_dirname(path);
+	g_autofree char *base = g_path_get_basename(path);
+	g_autofree char *temporary = g_strdup_printf("%s/.new-%s", parent, base);
+
+	if (unlink(temporary) < 0 && errno != ENOENT) {
+		vks_error_errno(error, errno, "cannot remove %s", temporary);
+		return FALSE;
+	}
+	if (!vks_file_create(temporary, text, length, error)) {
+		unlink(temporary);
+		return FALSE;
+	}
+	if (rename(temporary, path) < 0) {
+		vks_error_errno(error, errno, "cannot write %s", path);
+		unlink(temporary);
+		return FALSE;
+	}
+	return vks_path_sync(parent, error);
+}
+
+char *vks_file_read(const char *path, gsize max_length, gsize *length, GError **error)
+{
+	autofd fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	g_autofree char *text = NULL;
+	gsize done = 0;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		vks_error_errno(error, errno, "cannot read %s", path);
+		return NULL;
+	}
+	if (!S_ISREG(st.st_mode) || (guint64)st.st_size > max_length) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+			    "%s is no regular file of at most %" G_GSIZE_FORMAT " bytes", path,
+			    max_length);
+		return NULL;
+	}
+	text = g_malloc((gsize)st.st_size + 1);
+	while (done < (gsize)st.st_size) {
+		ssize_t n = read(fd, text + done, (gsize)st.st_size - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			vks_error_errno(error, errno, "cannot read %s", path);
+			return NULL;
+		}
+		if (n == 0)
+			break;
+		done += (gsize)n;
+	}
+	text[done] = '\0';
+	if (length)
+		*length = done;
+	return g_steal_pointer(&text);
+}
+
+gboolean vks_rename_new(const char *from, const char *to, GError **error)
+{
+	int ret = renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+
+	/* File systems without the flag; our callers hold the lock, so looking first is enough. */
+	if (ret < 0 && (errno == EINVAL || errno == ENOSYS)) {
+		if (access(to, F_OK) == 0)
+			errno = EEXIST;
+		else
+			ret = rename(from, to);
+	}
+	if (ret < 0) {
+		vks_error_errno(error, errno, "cannot rename %s to %s", from, to);
+		return FALSE;
+	}
+	return parent_sync(to, error);
+}
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *where)
+{
+	return remove(path);
+}
+
+gboolean vks_tree_remove(const char *path, GError **error)
+{
+	if (nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) < 0 && errno != ENOENT) {
+		vks_error_errno(error, errno, "cannot remove %s", path);
+		return FALSE;
+	}
+	return TRUE;
+}
+
+/* nftw() has no argument for its caller; a thread has one walk at a time. */
+static _Thread_local guint64 usage_sum;
+
+static int add_usage(const char *path, const struct stat *st, int type, struct FTW *where)
+{
+	if (type == FTW_F || type == FTW_D)
+		usage_sum += (guint64)st->st_blocks * 512;
+	return 0;
+}
+
+guint64 vks_tree_usage(const char *path)
+{
+	usage_sum = 0;
+	if (nftw(path, add_usage, 16, FTW_PHYS | FTW_MOUNT) < 0)
+		return 0;
+	return usage_sum;
+}

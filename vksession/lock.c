@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vksession/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "launcher/autofd.h"
+#include "vksession/error.h"
+
+static int flock_retry(int fd, int operation)
+{
+	int ret;
+
+	do
+		ret = flock(fd, operation);
+	while (ret < 0 && errno == EINTR);
+	return ret;
+}
+
+/* Whether the path still names the file that we have locked: a drop removes lock files. */
+static gboolean still_there(int fd, const char *path)
+{
+	struct stat ours, theirs;
+
+	return fstat(fd, &ours) == 0 && stat(path, &theirs) == 0 && ours.st_ino == theirs.st_ino &&
+	       ours.st_dev == theirs.st_dev;
+}
+
+static void set_busy(GError **error, int fd)
+{
+	char text[64] = "";
+	ssize_t length = pread(fd, text, sizeof(text) - 1, 0);
+
+	text[length > 0 ? length : 0] = '\0';
+	g_strstrip(text);
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_BUSY, "another vksession is at work on it (%s)",
+		    *text ? text : "just starting");
+}
+
+static void note_holder(int fd, const char *holder)
+{
+	g_autofree char *text = g_strdup_printf("%s, process %d\n", holder, (int)getpid());
+
+	/* Only for the message above: a file that can't be written to is no reason to fail. */
+	if (ftruncate(fd, 0) < 0 || pwrite(fd, text, strlen(text), 0) < 0)
+		return;
+}
+
+int vks_lock_take(const char *path, const char *holder, gboolean wait, GError **error)
+{
+	for (;;) {
+		autofd fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+		if (fd < 0) {
+			vks_error_errno(error, errno, "cannot open lock file %s", path);
+			return -1;
+		}
+		if (flock_retry(fd, wait ? LOCK_EX : LOCK_EX | LOCK_NB) < 0) {
+			if (errno == EWOULDBLOCK)
+				set_busy(error, fd);
+			else
+				vks_error_errno(error, errno, "cannot lock %s", path);
+			return -1;
+		}
+		if (still_there(fd, path)) {
+			note_holder(fd, holder);
+			return steal_fd(&fd);
+		}
+	}
+}

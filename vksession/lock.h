@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * @file
+ * Locks between processes: flock(2) on a file, so that a dead holder never blocks anyone.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+/**
+ * Takes an exclusive lock.
+ *
+ * @param path    lock file; made if it does not exist, its directory must
+ * @param holder  what the lock is for ("save", ...); shown to those who come second
+ * @param wait    wait until it is free; otherwise fail at once
+ * @return a descriptor that holds the lock until it is closed; -1 with BUSY (the message names the
+ *         holder) or another G_IO_ERROR
+ */
+int vks_lock_take(const char *path, const char *holder, gboolean wait, GError **error);

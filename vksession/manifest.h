@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * @file
+ * The manifest of a save: what it is, where it came from, what its parts are. The format is
+ * described in vksession-save(5).
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "vksession/checksum.h"
+
+#define VKS_MANIFEST_VERSION   1
+#define VKS_MANIFEST_MAX_BYTES (8u << 20)
+/** Guest memory that we believe a manifest, at most. */
+#define VKS_MAX_MEMORY	       (G_GUINT64_CONSTANT(1) << 42)
+
+/** One file of a save. */
+typedef struct {
+	char *name;
+	gboolean required;  /* who does not know it must refuse the save */
+	guint64 size;	    /* bytes */
+	guint64 data_bytes; /* without holes and zeros */
+	char checksum[VKS_CHECKSUM_HEX + 1];
+} VksPart;
+
+/** A host file that the guest had open when it was saved. */
+typedef struct {
+	char *kind; /* "file", "directory", ... */
+	char *path;
+	guint64 size;	 /* bytes */
+	gint64 mtime_ns; /* CLOCK_REALTIME */
+	guint64 inode;
+} VksHostResource;
+
+/** A window that was up, for people who look for the right save. */
+typedef struct {
+	char *title;
+	char *wm_class;
+	int x, y, width, height; /* pixels, on the root window */
+} VksWindow;
+
+/** Figures of the checkpoint; times in microseconds. */
+typedef struct {
+	guint64 memory_bytes;
+	guint64 state_bytes;
+	guint64 quiesce_us;
+	guint64 dump_us;
+	guint64 resume_us;
+} VksFigures;
+
+typedef struct {
+	char *session_id; /* UUID */
+	char *session_name;
+	char *run_id;	     /* UUID of the start or thaw that the guest ran since */
+	guint generation;    /* number of this save */
+	guint parent;	     /* generation it descends from; 0: none */
+	gboolean stopped;    /* the guest did not go on after it */
+	gint64 utc_us;	     /* CLOCK_REALTIME, microseconds */
+	guint64 boottime_us; /* CLOCK_BOOTTIME of the host, microseconds */
+	char *boot_id;	     /* of the host */
+	char *kernel_hash;
+	char *kernel_command_line;
+	guint64 memory_bytes; /* of the guest */
+	guint cpus;
+	gboolean network;
+	char **cpu_features; /* sorted; what the guest may have chosen code by */
+	VksFigures figures;
+	GPtrArray *host_resources; /* of VksHostResource */
+	GPtrArray *windows;	   /* of VksWindow */
+	GPtrArray *parts;	   /* of VksPart */
+} VksManifest;
+
+/** @return an empty manifest; free with vks_manifest_free() */
+VksManifest *vks_manifest_new(void);
+void vks_manifest_free(VksManifest *manifest);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(VksManifest, vks_manifest_free)
+
+/** Adds a window. Strings are copied. */
+void vks_manifest_add_window(VksManifest *manifest, const char *title, const char *wm_class, int x,
+			     int y, int width, int height);
+/** Adds a host file. Strings are copied. */
+void vks_manifest_add_resource(VksManifest *manifest, const char *kind, const char *path,
+			       guint64 size, gint64 mtime_ns, guint64 inode);
+/** Adds a part with its checksum. */
+void vks_manifest_add_part(VksManifest *manifest, const char *name, gboolean required,
+			   const VksChecksum *sum);
+/** @return the part of that name, borrowed; NULL if there is none */
+const VksPart *vks_manifest_part(const VksManifest *manifest, const char *name);
+
+/**
+ * Writes a manifest as text, with its own checksum at the end.
+ * @return text with a newline at its end; free with g_free()
+ */
+char *vks_manifest_print(const VksManifest *manifest);
+
+/**
+ * Reads a manifest from untrusted text. Every single changed bit is noticed.
+ *
+ * @return a manifest; NULL with INVALID_DATA (damaged, or of a later format)
+ */
+VksManifest *vks_manifest_parse(const char *text, gsize length, GError **error);

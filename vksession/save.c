@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Theory of operation
+ *
+ *   check space - A save that can't fit is refused before anything is touched.
+ *   prepare     - A temporary directory beside the other saves; the guest writes back its dirty
+ *                 pages of host files; positions of windows are noted.
+ *   checkpoint  - The kernel writes memory and state, the only time that the guest stands still.
+ *                 A save that is to end the session leaves it held there.
+ *   secure      - Checksums are computed while a thread syncs the parts to the disk. The guest of
+ *                 a live save runs on meanwhile.
+ *   describe    - The manifest.
+ *   publish     - One rename makes it a save (see store.c).
+ *   finish      - A guest that was held is killed, now that the save is safe. Whatever fails
+ *                 before: it goes on, the temporary directory is removed, earlier saves are as
+ *                 they were.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "launcher/autofd.h"
+#include "vksession/durable.h"
+#include "vksession/machine.h"
+#include "vksession/session.h"
+#include "vksession/store.h"
+
+/* Beyond guest memory: state, manifest, directories. */
+#define SPACE_MARGIN (8u << 20)
+
+/** One save under way. */
+typedef struct {
+	VksSession *session;
+	const VksSaveOptions *options;
+	const VksControl *control;
+	char *temporary; /* NULL before prepare and after publish */
+	gboolean has_layout;
+	gboolean held; /* the guest stands still until finish */
+	VksManifest *manifest;
+} Save;
+
+static gboolean check_space(Save *save, GError **error)
+{
+	guint64 need = vks_vkernel_memory_in_use(save->session->status.vkernel_pid);
+	guint64 free_bytes = vks_free_space(save->session->dir);
+	g_autofree char *need_text = g_format_size_full(need, G_FORMAT_SIZE_IEC_UNITS);
+	g_autofree char *free_text = g_format_size_full(free_bytes, G_FORMAT_SIZE_IEC_UNITS);
+
+	if (save->options->force || free_bytes >= need + SPACE_MARGIN)
+		return TRUE;
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
+		    "a save may take %s, and the store's disk has %s free", need_text, free_text);
+	return FALSE;
+}
+
+static gboolean prepare(Save *save, GError **error)
+{
+	VksSession *session = save->session;
+	g_autofree char *layout = NULL;
+
+	vks_control_report(save->control, "writing back files", 0, 0);
+	save->temporary = vks_store_begin(session->saves_dir, error);
+	if (!save->temporary || !session->backend->prepare_save(session->run_dir, error))
+		return FALSE;
+	layout = g_build_filename(save->temporary, VKS_PART_LAYOUT, NULL);
+	/* A session that never had a window has no layout, and a save is worth having without. */
+	save->has_layout = session->backend->layout_save(session->run_dir, layout, NULL);
+	if (!save->has_layout && unlink(layout) < 0 && errno != ENOENT) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "cannot remove %s", layout);
+		return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean checkpoint(Save *save, GError **error)
+{
+	VksFigures *figures = &save->manifest->figures;
+	VksSession *session = save->session;
+	VkCheckpointStats stats = { 0 };
+
+	vks_control_report(save->control, "writing memory", 0, 0);
+	/* Held from the request on: if the reply is lost, the guest may be. */
+	save->held = save->options->stop;
+	if (!session->backend->checkpoint(session->run_dir, save->temporary, save->options->stop,
+					  &stats, error))
+		return FALSE;
+	figures->memory_bytes = stats.memory_bytes;
+	figures->state_bytes = stats.state_bytes;
+	figures->quiesce_us = stats.quiesce_us;
+	figures->dump_us = stats.dump_us;
+	figures->resume_us = stats.resume_us;
+	return TRUE;
+}
+
+static const struct {
+	const char *name;
+	gboolean required;
+} part_table[] = {
+	{ VKS_PART_MEMORY, TRUE },
+	{ VKS_PART_STATE, TRUE },
+	{ VKS_PART_LAYOUT, FALSE },
+};
+
+static gboolean part_exists(const Save *save, gsize i)
+{
+	return part_table[i].required || save->has_layout;
+}
+
+/* Thread: writes the parts to the disk. Returns a GError, or NULL. */
+static gpointer sync_parts(gpointer data)
+{
+	const Save *save = data;
+	GError *error = NULL;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(part_table) && !error; i++) {
+		g_autofree char *path = NULL;
+
+		if (!part_exists(save, i))
+			continue;
+		path = g_build_filename(save->temporary, part_table[i].name, NULL);
+		vks_path_sync(path, &error);
+	}
+	return error;
+}
+
+static void report_checksum(guint64 bytes, gpointer user_data)
+{
+	const Save *save = user_data;
+
+	vks_control_report(save->control, "computing checksums", bytes,
+			   save->session->status.memory_bytes);
+}
+
+static gboolean hash_parts(Save *save, GError **error)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(part_table); i++) {
+		g_autofree char *path = NULL;
+		VksChecksum sum;
+
+		if (!part_exists(save, i))
+			continue;
+		path = g_build_filename(save->temporary, part_table[i].name, NULL);
+		if (!vks_checksum_path(path, &sum, report_checksum, save,
+				       vks_control_cancellable(save->control), error))
+			return FALSE;
+		vks_manifest_add_part(save->manifest, part_table[i].name, part_table[i].required,
+				      &sum);
+	}
+	return TRUE;
+}
+
+static gboolean secure(Save *save, GError **error)
+{
+	GThread *thread = g_thread_new("sync", sync_parts, save);
+	gboolean hashed = hash_parts(save, error);
+	GError *failure;
+
+	vks_control_report(save->control, "writing to the disk", 0, 0);
+	failure = g_thread_join(thread);
+	if (failure && hashed)
+		g_propagate_error(error, failure);
+	else
+		g_clear_error(&failure);
+	return hashed && !failure;
+}
+
+/* The save that this one descends from: the last one of this run, else what the run came from. */
+static guint parent_of(const VksSession *session)
+{
+	g_autoptr(GArray) numbers = vks_store_numbers(session->saves_dir, NULL);
+
+	for (guint i = numbers ? numbers->len : 0; i > 0; i--) {
+		guint number = g_array_index(numbers, guint, i - 1);
+		g_autoptr(VksManifest) manifest = vks_store_load(session->saves_dir, number, NULL);
+
+		if (manifest && strcmp(manifest->run_id, session->record->run_id) == 0)
+			return number;
+	}
+	return session->record->base;
+}
+
+static gboolean choose_number(const VksSession *session, guint *number, GError **error)
+{
+	g_autoptr(GArray) numbers = vks_store_numbers(session->saves_dir, error);
+	guint last = session->record->last_number;
+
+	if (!numbers)
+		return FALSE;
+	if (numbers->len > 0)
+		last = MAX(last, g_array_index(numbers, guint, numbers->len - 1));
+	*number = last + 1;
+	return TRUE;
+}
+
+static void note_windows(Save *save)
+{
+	const VksBackend *backend = save->session->backend;
+	XpViewerStatus *viewer = backend->viewer_status(save->session->run_dir);
+
+	for (guint i = 0; viewer && viewer->windows && i < viewer->windows->len; i++) {
+		const XpWindow *window = viewer->windows->pdata[i];
+
+		if (window->mapped)
+			vks_manifest_add_window(save->manifest, window->title, window->wm_class,
+						window->x, window->y, window->width,
+						window->height);
+	}
+	backend->viewer_status_free(viewer);
+}
+
+/* All of the manifest that is known before the checkpoint. */
+static gboolean describe(Save *save, GError **error)
+{
+	const VksSession *session = save->session;
+	const VksRecord *record = session->record;
+	VksManifest *manifest = save->manifest;
+
+	if (!choose_number(session, &manifest->generation, error))
+		return FALSE;
+	manifest->parent = parent_of(session);
+	manifest->session_id = g_strdup(record->id);
+	manifest->session_name = g_strdup(session->name);
+	manifest->run_id = g_strdup(record->run_id);
+	manifest->stopped = save->options->stop;
+	manifest->boot_id = vks_boot_id();
+	manifest->kernel_hash = g_strdup(record->kernel_hash);
+	manifest->kernel_command_line = vks_process_command_line(session->status.vkernel_pid);
+	manifest->memory_bytes = record->memory_bytes;
+	manifest->cpus = record->cpus;
+	manifest->network = record->network;
+	manifest->cpu_features = vks_cpu_features();
+	manifest->utc_us = g_get_real_time();
+	manifest->boottime_us = vks_boottime_us();
+	note_windows(save);
+	return TRUE;
+}
+
+static gboolean publish(Save *save, GError **error)
+{
+	if (g_cancellable_set_error_if_cancelled(vks_control_cancellable(save->control), error) ||
+	    !vks_store_publish(save->session->saves_dir, save->temporary, save->manifest, error))
+		return FALSE;
+	g_clear_pointer(&save->temporary, g_free);
+	return TRUE;
+}
+
+/* After a failure: the guest goes on, and what was written is removed. */
+static void abandon(Save *save)
+{
+	if (save->held)
+		save->session->backend->go(save->session->run_dir, NULL);
+	if (save->temporary)
+		vks_tree_remove(save->temporary, NULL);
+}
+
+static gboolean finish(Save *save, GError **error)
+{
+	g_autoptr(GError) cause = NULL;
+
+	if (!save->options->stop || vks_session_end(save->session, &cause))
+		return TRUE;
+	vks_error_complete(
+		error, g_steal_pointer(&cause),
+		"save %u is complete and safe, but the session did not end; end it with: "
+		"vksession stop %s",
+		save->manifest->generation, save->session->name);
+	return FALSE;
+}
+
+static void fill_result(const Save *save, gint64 started, VksSaveResult *result)
+{
+	*result = (VksSaveResult){
+		.number = save->manifest->generation,
+		.figures = save->manifest->figures,
+		.total_us = (guint64)(g_get_monotonic_time() - started),
+	};
+	for (guint i = 0; i < save->manifest->parts->len; i++) {
+		const VksPart *part = save->manifest->parts->pdata[i];
+
+		result->disk_bytes += part->data_bytes;
+	}
+}
+
+static void complete_failure(const char *name, GError *cause, GError **error)
+{
+	g_autofree char *advice = NULL;
+
+	if (g_error_matches(cause, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+		advice = g_strdup_printf("save again with: vksession save %s", name);
+	else if (vks_error_code(cause) == VKS_ERROR_NO_SPACE)
+		advice = g_strdup_printf("make room, for example with: vksession drop %s NUMBER",
+					 name);
+	else
+		advice = g_strdup_printf("try again, or see: vksession log %s", name);
+	vks_error_complete(error, cause, "session %s goes on and earlier saves are intact; %s",
+			   name, advice);
+}
+
+gboolean vks_save(Vks *vks, const VksSaveOptions *options, const VksControl *control,
+		  VksSaveResult *result, GError **error)
+{
+	g_autoptr(VksManifest) manifest = vks_manifest_new();
+	g_autoptr(VksSession) session = NULL;
+	g_autoptr(GError) cause = NULL;
+	gint64 started = g_get_monotonic_time();
+	Save save = { .options = options, .control = control, .manifest = manifest };
+
+	session = vks_session_lock(vks, options->name, "save", 0, error);
+	if (!session || !vks_session_need_running(session, error))
+		return FALSE;
+	save.session = session;
+	if (check_space(&save, &cause) && prepare(&save, &cause) && describe(&save, &cause) &&
+	    checkpoint(&save, &cause) && secure(&save, &cause) && publish(&save, &cause)) {
+		fill_result(&save, started, result);
+		return finish(&save, error);
+	}
+	abandon(&save);
+	g_free(save.temporary);
+	complete_failure(options->name, g_steal_pointer(&cause), error);
+	return FALSE;
+}

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vksession/session.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "vksession/durable.h"
+#include "vksession/lock.h"
+#include "vksession/store.h"
+
+#define KILL_TIMEOUT_MS	  10000u
+#define VIEWER_TIMEOUT_MS 10000u
+#define DROP_PREFIX	  ".drop-"
+
+static VksSession *session_new(Vks *vks, const char *name)
+{
+	VksSession *session = g_new0(VksSession, 1);
+
+	session->vks = vks;
+	session->backend = vks->backend;
+	session->lock_fd = -1;
+	session->name = g_strdup(name);
+	session->dir = g_build_filename(vks->store_dir, name, NULL);
+	session->saves_dir = g_build_filename(session->dir, "saves", NULL);
+	session->record_path = g_build_filename(session->dir, "session.json", NULL);
+	session->log_path = g_build_filename(session->dir, "log", NULL);
+	session->viewer_log_path = g_build_filename(session->dir, "viewer.log", NULL);
+	session->run_dir = g_build_filename(vks->runtime_dir, name, NULL);
+	return session;
+}
+
+void vks_session_free(VksSession *session)
+{
+	if (!session)
+		return;
+	if (session->lock_fd >= 0)
+		close(session->lock_fd);
+	vks_record_free(session->record);
+	g_free(session->name);
+	g_free(session->dir);
+	g_free(session->saves_dir);
+	g_free(session->record_path);
+	g_free(session->log_path);
+	g_free(session->viewer_log_path);
+	g_free(session->run_dir);
+	g_free(session);
+}
+
+static gboolean directory_exists(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static gboolean has_saves(const VksSession *session)
+{
+	g_autoptr(GArray) numbers = vks_store_numbers(session->saves_dir, NULL);
+
+	return numbers && numbers->len > 0;
+}
+
+/* A session.json that is lost or damaged must not cost the saves: they know enough. */
+static VksRecord *record_from_saves(const VksSession *session)
+{
+	g_autoptr(GArray) numbers = vks_store_numbers(session->saves_dir, NULL);
+
+	for (guint i = numbers ? numbers->len : 0; i > 0; i--) {
+		guint number = g_array_index(numbers, guint, i - 1);
+		g_autoptr(VksManifest) manifest = vks_store_load(session->saves_dir, number, NULL);
+		VksRecord *record;
+
+		if (!manifest)
+			continue;
+		record = vks_record_new();
+		g_free(record->id);
+		record->id = g_strdup(manifest->session_id);
+		record->created_us = manifest->utc_us;
+		record->memory_bytes = manifest->memory_bytes;
+		record->network = manifest->network;
+		record->running = !manifest->stopped;
+		record->base = number;
+		g_free(record->run_id);
+		record->run_id = g_strdup(manifest->run_id);
+		g_free(record->kernel_hash);
+		record->kernel_hash = g_strdup(manifest->kernel_hash);
+		return record;
+	}
+	return NULL;
+}
+
+/* Reads the record. A session is there if it has one, or saves. */
+static gboolean load_record(VksSession *session, VksSessionFlags flags, GError **error)
+{
+	g_autoptr(GError) cause = NULL;
+	gboolean absent;
+
+	session->record = vks_record_load(session->record_path, &cause);
+	if (session->record)
+		return TRUE;
+	absent = g_error_matches(cause, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+	if (absent || g_error_matches(cause, G_IO_ERROR, G_IO_ERROR_INVALID_DATA))
+		session->record = record_from_saves(session);
+	if (session->record)
+		return TRUE;
+	if (absent && !has_saves(session)) {
+		if (flags & VKS_SESSION_MAY_BE_NEW)
+			return TRUE;
+		g_set_error(error, VKS_ERROR, VKS_ERROR_NOT_FOUND,
+			    "there is no session %s; nothing was done; see those that there are "
+			    "with: vksession list",
+			    session->name);
+		return FALSE;
+	}
+	if (flags & VKS_SESSION_RECORD_OPTIONAL)
+		return TRUE;
+	vks_error_complete(error, g_steal_pointer(&cause),
+			   "nothing was done; remove the session with: vksession drop %s",
+			   session->name);
+	return FALSE;
+}
+
+void vks_session_refresh(VksSession *session)
+{
+	session->running = session->backend->get_status(session->run_dir, &session->status);
+}
+
+static VksSession *session_load(VksSession *session, VksSessionFlags flags, GError **error)
+{
+	g_autoptr(VksSession) owned = session;
+	g_autoptr(GError) cause = NULL;
+
+	if (directory_exists(session->dir) && !vks_private_dir_ensure(session->dir, &cause)) {
+		vks_error_complete(error, g_steal_pointer(&cause),
+				   "nothing was done; check who put it there");
+		return NULL;
+	}
+	if (!load_record(session, flags, error))
+		return NULL;
+	vks_session_refresh(session);
+	return g_steal_pointer(&owned);
+}
+
+VksSession *vks_session_find(Vks *vks, const char *name, VksSessionFlags flags, GError **error)
+{
+	if (!vks_check_name(name, error))
+		return NULL;
+	return session_load(session_new(vks, name), flags, error);
+}
+
+VksManifest *vks_session_newest(const VksSession *session)
+{
+	g_autoptr(GArray) numbers = vks_store_numbers(session->saves_dir, NULL);
+
+	if (!numbers || numbers->len == 0)
+		return NULL;
+	return vks_store_load(session->saves_dir, g_array_index(numbers, guint, numbers->len - 1),
+			      NULL);
+}
+
+/* Whether the newest save was meant to be the end of the run that the record is of. */
+static gboolean ended_by_save(const VksSession *session)
+{
+	g_autoptr(VksManifest) newest = vks_session_newest(session);
+
+	return newest && session->record && newest->stopped &&
+	       strcmp(newest->run_id, session->record->run_id) == 0;
+}
+
+VksState vks_session_state(const VksSession *session)
+{
+	if (session->running)
+		return VKS_STATE_RUNNING;
+	if (ended_by_save(session))
+		return VKS_STATE_SAVED;
+	return session->record && session->record->running ? VKS_STATE_CRASHED : VKS_STATE_STOPPED;
+}
+
+const char *vks_state_name(VksState state)
+{
+	static const char *const names[] = {
+		[VKS_STATE_RUNNING] = "running",
+		[VKS_STATE_SAVED] = "saved",
+		[VKS_STATE_CRASHED] = "crashed",
+		[VKS_STATE_STOPPED] = "stopped",
+	};
+
+	return names[state];
+}
+
+/*
+ * Nobody else is at work on the session, so what looks unfinished was interrupted. A save that was
+ * to end the session and was published is carried through; otherwise a held guest goes on.
+ */
+static gboolean recover(VksSession *session, GError **error)
+{
+	g_autoptr(GError) cause = NULL;
+	gboolean ok = TRUE;
+
+	if (!vks_store_clean(session->saves_dir, &cause))
+		ok = FALSE;
+	if (ok && session->running) {
+		if (ended_by_save(session))
+			ok = vks_session_end(session, &cause);
+		else
+			ok = session->backend->go(session->run_dir, &cause);
+		vks_session_refresh(session);
+	}
+	/* A vkernel that ended between two looks is not the error of whoever looks. */
+	if (ok || !session->running)
+		return TRUE;
+	vks_error_complete(error, g_steal_pointer(&cause),
+			   "saves are untouched; if the session does not answer, end it with: "
+			   "vksession stop %s",
+			   session->name);
+	return FALSE;
+}
+
+VksSession *vks_session_lock(Vks *vks, const char *name, const char *holder, VksSessionFlags flags,
+			     GError **error)
+{
+	g_autoptr(VksSession) session = NULL;
+	g_autoptr(GError) cause = NULL;
+	g_autofree char *path = NULL;
+
+	/* So that a name that was never used leaves no lock file. */
+	session = vks_session_find(vks, name, flags, error);
+	if (!session)
+		return NULL;
+	path = g_build_filename(vks->store_dir, ".locks", name, NULL);
+	g_clear_pointer(&session, vks_session_free);
+	session = session_new(vks, name);
+	session->lock_fd = vks_lock_take(path, holder, flags & VKS_SESSION_WAIT, &cause);
+	if (session->lock_fd < 0) {
+		g_prefix_error(&cause, "session %s: ", name);
+		vks_error_complete(error, g_steal_pointer(&cause),
+				   "nothing was changed; try again when it is done");
+		return NULL;
+	}
+	session = session_load(g_steal_pointer(&session), flags, error);
+	if (!session || !recover(session, error))
+		return NULL;
+	return g_steal_pointer(&session);
+}
+
+gboolean vks_session_need_running(const VksSession *session, GError **error)
+{
+	if (session->running)
+		return TRUE;
+	if (has_saves(session))
+		g_set_error(error, VKS_ERROR, VKS_ERROR_STATE,
+			    "session %s is not running; its saves are untouched; start it from the "
+			    "last one with: vksession thaw %s",
+			    session->name, session->name);
+	else
+		g_set_error(error, VKS_ERROR, VKS_ERROR_STATE,
+			    "session %s is not running; nothing was changed; start a program in it "
+			    "with: vksession run -s %s PROGRAM",
+			    session->name, session->name);
+	return FALSE;
+}
+
+gboolean vks_session_need_display(const char *display, gboolean detach, GError **error)
+{
+	if (detach || (display && *display))
+		return TRUE;
+	g_set_error(error, VKS_ERROR, VKS_ERROR_UNSUPPORTED,
+		    "there is no X display to show windows on (DISPLAY is not set); nothing was "
+		    "changed; set DISPLAY, or leave the session without windows with --detach");
+	return FALSE;
+}
+
+gboolean vks_session_show(const VksSession *session, const char *display, const char *layout_path,
+			  GError **error)
+{
+	g_autoptr(GError) cause = NULL;
+
+	if (session->backend->viewer_start(session->run_dir, session->name, display, layout_path,
+					   session->viewer_log_path, &cause))
+		return TRUE;
+	if (g_error_matches(cause, G_IO_ERROR, G_IO_ERROR_EXISTS)) {
+		g_set_error(error, VKS_ERROR, VKS_ERROR_STATE,
+			    "session %s is shown already; nothing was changed; take it from where "
+			    "it is with: vksession detach %s",
+			    session->name, session->name);
+		return FALSE;
+	}
+	vks_error_complete(error, g_steal_pointer(&cause),
+			   "programs and saves are untouched; see what is missing with: "
+			   "vksession doctor");
+	return FALSE;
+}
+
+gboolean vks_session_end(const VksSession *session, GError **error)
+{
+	g_autoptr(GError) ignored = NULL;
+	VkLauncherStatus status;
+
+	/* The viewer last: its end is no news to anyone, a vkernel left over would be. */
+	gboolean ok = !session->backend->get_status(session->run_dir, &status) ||
+		      session->backend->kill(session->run_dir, KILL_TIMEOUT_MS, error);
+
+	return session->backend->viewer_stop(session->run_dir, VIEWER_TIMEOUT_MS,
+					     ok ? error : &ignored) &&
+	       ok;
+}
+
+gboolean vks_session_erase(const VksSession *session, GError **error)
+{
+	g_autofree char *grave = g_strdup_printf("%s/" DROP_PREFIX "%s-%s", session->vks->store_dir,
+						 session->name, "XXXXXX");
+	g_autofree char *inside = NULL;
+	g_autofree char *lock =
+		g_build_filename(session->vks->store_dir, ".locks", session->name, NULL);
+
+	if (!g_mkdtemp_full(grave, 0700)) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "cannot make a directory in %s",
+			    session->vks->store_dir);
+		return FALSE;
+	}
+	inside = g_build_filename(grave, "session", NULL);
+	if (!vks_rename_new(session->dir, inside, error)) {
+		rmdir(grave);
+		return FALSE;
+	}
+	unlink(lock);
+	return vks_path_sync(session->vks->store_dir, error) && vks_tree_remove(grave, error) &&
+	       vks_tree_remove(session->run_dir, error);
+}
+
+static int compare_strings(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+GPtrArray *vks_session_names(Vks *vks)
+{
+	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GDir) dir = g_dir_open(vks->store_dir, 0, NULL);
+	const char *name;
+
+	while (dir && (name = g_dir_read_name(dir))) {
+		g_autoptr(VksSession) session = NULL;
+
+		if (!vks_check_name(name, NULL))
+			continue;
+		session = session_new(vks, name);
+		if (directory_exists(session->dir) &&
+		    (access(session->record_path, F_OK) == 0 || has_saves(session)))
+			g_ptr_array_add(names, g_strdup(name));
+	}
+	g_ptr_array_sort(names, compare_strings);
+	return names;
+}
+
+void vks_control_report(const VksControl *control, const char *stage, guint64 done, guint64 total)
+{
+	if (control && control->progress)
+		control->progress(stage, done, total, control->user_data);
+}
+
+GCancellable *vks_control_cancellable(const VksControl *control)
+{
+	return control ? control->cancellable : NULL;
+}

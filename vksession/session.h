@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * @file
+ * One session: its places, its lock, its record, and whether it runs.
+ */
+#pragma once
+
+#include "vksession/paths.h"
+#include "vksession/record.h"
+
+typedef struct {
+	Vks *vks;		   /* borrowed */
+	const VksBackend *backend; /* borrowed */
+	char *name;
+	char *dir; /* in the store */
+	char *saves_dir;
+	char *record_path;
+	char *log_path; /* console and programs */
+	char *viewer_log_path;
+	char *run_dir;	   /* in the runtime directory */
+	int lock_fd;	   /* -1: looked at without the lock */
+	VksRecord *record; /* NULL: the session does not exist */
+	gboolean running;
+	VkLauncherStatus status; /* if running */
+} VksSession;
+
+typedef enum {
+	VKS_SESSION_MAY_BE_NEW = 1 << 0,      /* it need not exist */
+	VKS_SESSION_WAIT = 1 << 1,	      /* wait for the lock */
+	VKS_SESSION_RECORD_OPTIONAL = 1 << 2, /* a damaged session.json is no obstacle */
+} VksSessionFlags;
+
+/** Looks at a session without its lock. Errors as vks_session_lock() without BUSY. */
+VksSession *vks_session_find(Vks *vks, const char *name, VksSessionFlags flags, GError **error);
+
+/**
+ * Takes the lock of a session, looks at it, and puts right what an interrupted operation left: a
+ * guest that is still held, files of saves that did not come about.
+ *
+ * @param holder  name of the operation
+ * @return free with vks_session_free(), which gives the lock back; NULL with a VKS_ERROR
+ */
+VksSession *vks_session_lock(Vks *vks, const char *name, const char *holder, VksSessionFlags flags,
+			     GError **error);
+void vks_session_free(VksSession *session);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(VksSession, vks_session_free)
+
+/** Fails with VKS_ERROR_STATE unless the session runs. */
+gboolean vks_session_need_running(const VksSession *session, GError **error);
+
+/** Fails with VKS_ERROR_UNSUPPORTED if a viewer is wanted and there is no display for it. */
+gboolean vks_session_need_display(const char *display, gboolean detach, GError **error);
+
+/** Looks again whether it runs. */
+void vks_session_refresh(VksSession *session);
+
+/** @return the state, by the launcher, the record and the newest save */
+VksState vks_session_state(const VksSession *session);
+
+/** @return manifest of the newest save; NULL if there is none or it is damaged */
+VksManifest *vks_session_newest(const VksSession *session);
+
+/** Starts the viewer. Errors are VKS_ERRORs. @param layout_path  may be NULL */
+gboolean vks_session_show(const VksSession *session, const char *display, const char *layout_path,
+			  GError **error);
+
+/** Ends viewer and vkernel, whatever is left of them. @return FALSE with the last G_IO_ERROR */
+gboolean vks_session_end(const VksSession *session, GError **error);
+
+/** Removes everything that the store has of a session: at once, durably. Errors are G_IO_ERRORs. */
+gboolean vks_session_erase(const VksSession *session, GError **error);
+
+/** @return names of all sessions in the store, sorted; free with g_ptr_array_unref() */
+GPtrArray *vks_session_names(Vks *vks);
+
+/** Reports progress, if anybody wants to know. */
+void vks_control_report(const VksControl *control, const char *stage, guint64 done, guint64 total);
+
+/** @return the cancellable of a control, NULL if there is none */
+GCancellable *vks_control_cancellable(const VksControl *control);

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Theory of operation
+ *
+ *   choose save   - The one asked for, or the newest. A damaged newest one is an error that names
+ *                   the good ones; nobody is given an old state without having asked for it.
+ *   check machine - Processor and kernel that the save needs.
+ *   show          - The viewer takes longest to start, so it is started first; it waits.
+ *   check content - Every byte of the save is compared with its checksum.
+ *   start guest   - The vkernel reads the save; then the guest is told the time.
+ *   undo          - Whatever fails: viewer and vkernel are ended, the record is as before.
+ */
+#include <string.h>
+
+#include "vksession/durable.h"
+#include "vksession/kernels.h"
+#include "vksession/machine.h"
+#include "vksession/session.h"
+#include "vksession/store.h"
+
+/* So many intact saves are enough to know about when one is damaged. */
+#define ENOUGH_INTACT 3u
+
+/** One thaw under way. */
+typedef struct {
+	VksSession *session;
+	const VksThawOptions *options;
+	const VksControl *control;
+	guint number;
+	VksManifest *manifest;
+	char *kernel;
+	guint64 verify_us;
+} Thaw;
+
+/* "saves 3, 2 are intact; use one with ...", after reading them whole. */
+static char *describe_others(const Thaw *thaw)
+{
+	const char *saves_dir = thaw->session->saves_dir;
+	g_autoptr(GArray) numbers = vks_store_numbers(saves_dir, NULL);
+	g_autoptr(GString) list = g_string_new(NULL);
+	guint intact = 0, newest = 0;
+
+	for (guint i = numbers ? numbers->len : 0; i > 0 && intact < ENOUGH_INTACT; i--) {
+		guint number = g_array_index(numbers, guint, i - 1);
+		g_autoptr(VksManifest) manifest = NULL;
+
+		if (number == thaw->number)
+			continue;
+		manifest = vks_store_load(saves_dir, number, NULL);
+		if (!manifest || !vks_store_verify(saves_dir, manifest, NULL, NULL,
+						   vks_control_cancellable(thaw->control), NULL))
+			continue;
+		g_string_append_printf(list, "%s%u", intact ? ", " : "", number);
+		newest = intact++ ? newest : number;
+	}
+	if (intact == 0)
+		return g_strdup_printf("no other save is intact; see: vksession verify %s",
+				       thaw->session->name);
+	return g_strdup_printf("save%s %s %s intact; try: vksession thaw %s --save %u",
+			       intact > 1 ? "s" : "", list->str, intact > 1 ? "are" : "is",
+			       thaw->session->name, newest);
+}
+
+/* Turns a low-level INVALID_DATA about the chosen save into the error for the user. */
+static void set_damaged(const Thaw *thaw, GError *cause, GError **error)
+{
+	g_autofree char *others = NULL;
+
+	if (vks_error_code(cause) != VKS_ERROR_DAMAGED || cause->domain == VKS_ERROR) {
+		vks_error_complete(
+			error, cause,
+			"nothing is left running and saves are untouched; see: vksession "
+			"log %s, or: vksession doctor",
+			thaw->session->name);
+		return;
+	}
+	others = describe_others(thaw);
+	g_set_error(error, VKS_ERROR, VKS_ERROR_DAMAGED, "save %u is damaged (%s); %s",
+		    thaw->number, cause->message, others);
+	g_error_free(cause);
+}
+
+static gboolean choose_save(Thaw *thaw, GError **error)
+{
+	VksSession *session = thaw->session;
+	g_autoptr(GArray) numbers = vks_store_numbers(session->saves_dir, NULL);
+	g_autoptr(GError) cause = NULL;
+
+	if (!numbers || numbers->len == 0) {
+		g_set_error(error, VKS_ERROR, VKS_ERROR_NOT_FOUND,
+			    "session %s has no saves; nothing was changed; start a program in it "
+			    "with: vksession run -s %s PROGRAM",
+			    session->name, session->name);
+		return FALSE;
+	}
+	thaw->number = thaw->options->number;
+	if (thaw->number == 0)
+		thaw->number = g_array_index(numbers, guint, numbers->len - 1);
+	thaw->manifest = vks_store_load(session->saves_dir, thaw->number, &cause);
+	if (thaw->manifest)
+		return TRUE;
+	if (!g_error_matches(cause, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)) {
+		set_damaged(thaw, g_steal_pointer(&cause), error);
+		return FALSE;
+	}
+	g_set_error(error, VKS_ERROR, VKS_ERROR_NOT_FOUND,
+		    "session %s has no save %u; nothing was changed; see those that it has with: "
+		    "vksession saves %s",
+		    session->name, thaw->number, session->name);
+	return FALSE;
+}
+
+static gboolean check_machine(Thaw *thaw, GError **error)
+{
+	g_auto(GStrv) present = vks_cpu_features();
+	g_autofree char *missing = vks_missing_features(thaw->manifest->cpu_features, present);
+	g_autoptr(GError) cause = NULL;
+
+	if (missing) {
+		g_set_error(error, VKS_ERROR, VKS_ERROR_UNSUPPORTED,
+			    "this machine's processor lacks %s, which save %u needs; the save is "
+			    "untouched; thaw it on a machine that has them",
+			    missing, thaw->number);
+		return FALSE;
+	}
+	thaw->kernel =
+		vks_kernels_get(thaw->session->vks->store_dir, thaw->manifest->kernel_hash, &cause);
+	if (thaw->kernel)
+		return TRUE;
+	set_damaged(thaw, g_steal_pointer(&cause), error);
+	return FALSE;
+}
+
+static gboolean show(const Thaw *thaw, GError **error)
+{
+	VksSession *session = thaw->session;
+	g_autofree char *layout = NULL;
+	g_autoptr(GError) cause = NULL;
+
+	if (!vks_private_dir_ensure(session->run_dir, &cause)) {
+		vks_error_complete(error, g_steal_pointer(&cause),
+				   "saves are untouched; check XDG_RUNTIME_DIR");
+		return FALSE;
+	}
+	if (thaw->options->detach)
+		return TRUE;
+	if (vks_manifest_part(thaw->manifest, VKS_PART_LAYOUT))
+		layout = vks_store_path(session->saves_dir, thaw->number, VKS_PART_LAYOUT);
+	return vks_session_show(session, thaw->options->display, layout, error);
+}
+
+static void report_verify(guint64 bytes, gpointer user_data)
+{
+	const Thaw *thaw = user_data;
+	guint64 total = 0;
+
+	for (guint i = 0; i < thaw->manifest->parts->len; i++)
+		total += ((const VksPart *)thaw->manifest->parts->pdata[i])->size;
+	vks_control_report(thaw->control, "checking the save", bytes, total);
+}
+
+static gboolean check_content(Thaw *thaw, GError **error)
+{
+	g_autoptr(GError) cause = NULL;
+	gint64 started = g_get_monotonic_time();
+
+	if (vks_store_verify(thaw->session->saves_dir, thaw->manifest, report_verify, thaw,
+			     vks_control_cancellable(thaw->control), &cause)) {
+		thaw->verify_us = (guint64)(g_get_monotonic_time() - started);
+		return TRUE;
+	}
+	set_damaged(thaw, g_steal_pointer(&cause), error);
+	return FALSE;
+}
+
+/* The record of the run that is about to begin, durable before the guest is there. */
+static gboolean note_run(const Thaw *thaw, GError **error)
+{
+	VksRecord *record = thaw->session->record;
+
+	record->running = TRUE;
+	record->base = thaw->number;
+	g_free(record->run_id);
+	record->run_id = g_uuid_string_random();
+	g_free(record->kernel_hash);
+	record->kernel_hash = g_strdup(thaw->manifest->kernel_hash);
+	record->memory_bytes = thaw->manifest->memory_bytes;
+	record->network = thaw->manifest->network;
+	return vks_record_store(record, thaw->session->record_path, error);
+}
+
+static gboolean start_guest(const Thaw *thaw, GError **error)
+{
+	VksSession *session = thaw->session;
+	g_autofree char *save_dir = vks_store_path(session->saves_dir, thaw->number, NULL);
+	g_autoptr(GError) cause = NULL;
+	VkLauncherConfig config = {
+		.session = session->name,
+		.runtime_dir = session->run_dir,
+		.log_path = session->log_path,
+		.kernel_path = thaw->kernel,
+		.save_dir = save_dir,
+		.memory_bytes = thaw->manifest->memory_bytes,
+		.network = thaw->manifest->network,
+	};
+
+	vks_control_report(thaw->control, "starting the session", 0, 0);
+	if (note_run(thaw, &cause) && session->backend->start(&config, &cause) &&
+	    session->backend->thawed(session->run_dir, &cause))
+		return TRUE;
+	set_damaged(thaw, g_steal_pointer(&cause), error);
+	return FALSE;
+}
+
+static gboolean thaw_shown(Thaw *thaw, GError **error)
+{
+	g_autofree char *before = vks_record_print(thaw->session->record);
+
+	if (show(thaw, error) && check_content(thaw, error) && start_guest(thaw, error))
+		return TRUE;
+	vks_session_end(thaw->session, NULL);
+	vks_file_replace(thaw->session->record_path, before, strlen(before), NULL);
+	return FALSE;
+}
+
+static gboolean need_not_running(const VksSession *session, GError **error)
+{
+	if (!session->running)
+		return TRUE;
+	g_set_error(error, VKS_ERROR, VKS_ERROR_STATE,
+		    "session %s is running already; it goes on; show it with: vksession attach %s",
+		    session->name, session->name);
+	return FALSE;
+}
+
+gboolean vks_thaw(Vks *vks, const VksThawOptions *options, const VksControl *control,
+		  VksThawResult *result, GError **error)
+{
+	gint64 started = g_get_monotonic_time();
+	g_autoptr(VksSession) session = NULL;
+	Thaw thaw = { .options = options, .control = control };
+	gboolean ok;
+
+	if (!vks_check_name(options->name, error))
+		return FALSE;
+	session = vks_session_lock(vks, options->name, "thaw", 0, error);
+	if (!session)
+		return FALSE;
+	thaw.session = session;
+	ok = need_not_running(session, error) && choose_save(&thaw, error) &&
+	     vks_session_need_display(options->display, options->detach, error) &&
+	     check_machine(&thaw, error) && thaw_shown(&thaw, error);
+	if (ok)
+		*result = (VksThawResult){
+			.number = thaw.number,
+			.verify_us = thaw.verify_us,
+			.running_us = (guint64)(g_get_monotonic_time() - started),
+		};
+	vks_manifest_free(thaw.manifest);
+	g_free(thaw.kernel);
+	return ok;
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * @file
+ * The session library: what the command line does, and what any other front end may do.
+ *
+ * Sessions are addressed by name. All functions are synchronous, keep no state between calls but
+ * the two directories in a Vks, print nothing, and may be called from any thread. Operations that
+ * change a session take its lock; who comes second gets VKS_ERROR_STATE, unless stated otherwise.
+ * All errors are VKS_ERROR errors (see error.h) with a message for the user.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "vksession/backend.h"
+#include "vksession/error.h"
+#include "vksession/manifest.h"
+
+#define VKS_DEFAULT_SESSION "default"
+
+/** The store and the runtime directory of a user. */
+typedef struct Vks Vks;
+
+/**
+ * Finds (and makes, 0700) the store $XDG_STATE_HOME/vksession and $XDG_RUNTIME_DIR/vksession, and
+ * refuses them if they belong to another user or lie behind another user's symbolic link.
+ *
+ * @param backend  borrowed for the life of the result
+ * @return free with vks_close(); NULL on error
+ */
+Vks *vks_open(const VksBackend *backend, GError **error);
+void vks_close(Vks *vks);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Vks, vks_close)
+
+/** Refuses what is no name of a session: [A-Za-z0-9._-]{1,32}, not starting with '.' or '-'. */
+gboolean vks_check_name(const char *name, GError **error);
+
+/** How long work is followed and stopped. A NULL pointer to it means: neither. */
+typedef struct {
+	/** Called now and then, from the calling thread; total is 0 when it is not known. */
+	void (*progress)(const char *stage, guint64 done, guint64 total, gpointer user_data);
+	gpointer user_data;
+	GCancellable *cancellable; /* may be NULL */
+} VksControl;
+
+typedef enum {
+	VKS_STATE_RUNNING,
+	VKS_STATE_SAVED,   /* ended by a save; thaw brings it back as it was */
+	VKS_STATE_CRASHED, /* ended without one: host crash, kill, or by itself */
+	VKS_STATE_STOPPED, /* ended by stop */
+} VksState;
+/** @return "running", "saved", ... */
+const char *vks_state_name(VksState state);
+
+/* Starting and running programs */
+
+typedef struct {
+	const char *name;
+	const char *const *argv;
+	const char *const *environment; /* of the caller, "NAME=value"; filtered by the library */
+	const char *cwd;
+	const char *display;  /* where to attach the viewer; NULL: none known */
+	gboolean detach;      /* no viewer */
+	gboolean new_only;    /* it is an error if the session exists */
+	gboolean no_network;  /* only for a session that is not running */
+	guint64 memory_bytes; /* the same; 0: the default, or what it had */
+} VksRunOptions;
+
+typedef struct {
+	gboolean created; /* the session was not running before */
+	pid_t pid;	  /* in the guest */
+} VksRunResult;
+
+/**
+ * Starts a program in a session, and the session first if it does not run. Waits for the lock.
+ * If the session was made for it and the program can't be started, nothing is left of it.
+ */
+gboolean vks_run(Vks *vks, const VksRunOptions *options, const VksControl *control,
+		 VksRunResult *result, GError **error);
+
+/**
+ * Runs a program in a running session with this process's stdin, stdout and stderr.
+ * @param[out] status  as of wait(2)
+ */
+gboolean vks_exec(Vks *vks, const VksRunOptions *options, int *status, GError **error);
+
+/**
+ * Ends a session's programs and its vkernel. What was not saved is lost; saves stay.
+ * @param grace_ms  between SIGTERM and SIGKILL for the programs
+ */
+gboolean vks_stop(Vks *vks, const char *name, guint grace_ms, GError **error);
+
+/* Saving and thawing */
+
+typedef struct {
+	const char *name;
+	gboolean stop;	/* end the session once the save is safe */
+	gboolean force; /* try even if it does not seem to fit on the disk */
+} VksSaveOptions;
+
+typedef struct {
+	guint number;
+	VksFigures figures;
+	guint64 disk_bytes; /* of all parts, without holes and zeros */
+	guint64 total_us;   /* until it was durable */
+} VksSaveResult;
+
+/**
+ * Saves a running session. When it returns TRUE the save is complete and on the disk. On failure
+ * the session goes on (it does also with stop), and earlier saves are untouched.
+ */
+gboolean vks_save(Vks *vks, const VksSaveOptions *options, const VksControl *control,
+		  VksSaveResult *result, GError **error);
+
+typedef struct {
+	const char *name;
+	guint number;	     /* of the save; 0: the newest */
+	const char *display; /* as in VksRunOptions */
+	gboolean detach;
+} VksThawOptions;
+
+typedef struct {
+	guint number;
+	guint64 verify_us;  /* time to read and check the save */
+	guint64 running_us; /* from the call until the guest's programs run */
+} VksThawResult;
+
+/**
+ * Starts a session from a save, after checking every byte of it. A damaged newest save is refused,
+ * never silently replaced by an older one. On failure nothing is left running.
+ */
+gboolean vks_thaw(Vks *vks, const VksThawOptions *options, const VksControl *control,
+		  VksThawResult *result, GError **error);
+
+/* The viewer */
+
+gboolean vks_attach(Vks *vks, const char *name, const char *display, GError **error);
+gboolean vks_detach(Vks *vks, const char *name, GError **error);
+/**
+ * Waits until a window of an attached session is drawn. Takes no lock.
+ * @param[out] drawn_us  CLOCK_MONOTONIC, microseconds
+ */
+gboolean vks_wait_drawn(Vks *vks, const char *name, guint timeout_ms, gint64 *drawn_us,
+			GError **error);
+
+/* Looking */
+
+typedef struct {
+	char *name;
+	char *id; /* UUID; "" if session.json is damaged */
+	VksState state;
+	gboolean attached;
+	char *display;	   /* of the viewer; NULL if detached */
+	pid_t vkernel_pid; /* 0 if not running */
+	gint64 created_us; /* CLOCK_REALTIME, microseconds */
+	gint64 started_us; /* of this run; 0 if not running */
+	guint64 memory_bytes;
+	gboolean network;
+	guint n_saves;
+	guint last_save;     /* number; 0: none */
+	gint64 last_save_us; /* CLOCK_REALTIME; 0: none, or damaged */
+	guint64 disk_bytes;  /* of the whole session in the store */
+	char **commands;     /* what was started in it, one line a program */
+	GPtrArray *programs; /* of VkProgram, what runs now; NULL if not asked for */
+	char *problem;	     /* what is wrong with it; NULL if nothing is */
+} VksSessionInfo;
+
+/**
+ * Lists sessions, by name.
+ *
+ * @param name           only this one; NULL: all
+ * @param with_programs  ask running guests what runs in them
+ * @return array of VksSessionInfo, free with g_ptr_array_unref()
+ */
+GPtrArray *vks_list(Vks *vks, const char *name, gboolean with_programs, GError **error);
+
+typedef struct {
+	guint number;
+	VksManifest *manifest; /* NULL if it has no valid one */
+	guint64 disk_bytes;
+	gboolean verified; /* every byte was read and checked */
+	char *problem;	   /* what is damaged; NULL: nothing that was looked at */
+} VksSaveInfo;
+
+/** @return array of VksSaveInfo, oldest first; manifests and sizes of parts are looked at */
+GPtrArray *vks_list_saves(Vks *vks, const char *name, GError **error);
+
+/**
+ * Reads saves whole and compares their checksums, and their kernels'.
+ *
+ * @param number  0: all
+ * @return array of VksSaveInfo; NULL on error. Damage is no error here
+ */
+GPtrArray *vks_verify(Vks *vks, const char *name, guint number, const VksControl *control,
+		      GError **error);
+
+/** Path of a session's log; free with g_free(). */
+char *vks_log_path(Vks *vks, const char *name, GError **error);
+
+/* Removing */
+
+/**
+ * Tells whether vks_drop() of the same would lose the last good save of a session.
+ * @param number  0: the whole session
+ */
+gboolean vks_drop_loses_last(Vks *vks, const char *name, guint number, gboolean *loses,
+			     GError **error);
+
+/**
+ * Removes a save, or a whole session that does not run.
+ * @param number  0: the whole session
+ */
+gboolean vks_drop(Vks *vks, const char *name, guint number, GError **error);
+
+/* The machine */
+
+typedef struct {
+	const char *name; /* what was looked at */
+	gboolean needed;  /* sessions can't run without */
+	gboolean ok;
+	char *detail; /* what was found */
+	char *advice; /* what to do; NULL if ok */
+} VksCheck;
+
+/** @return array of VksCheck; free with g_ptr_array_unref(). Works where vks_open() fails. */
+GPtrArray *vks_doctor(const VksBackend *backend);
