@@ -65,6 +65,7 @@ static char *describe_others(const Thaw *thaw)
 static void set_damaged(const Thaw *thaw, GError *cause, GError **error)
 {
 	g_autofree char *others = NULL;
+	char *what;
 
 	if (vks_error_code(cause) != VKS_ERROR_DAMAGED || cause->domain == VKS_ERROR) {
 		vks_error_complete(
@@ -75,9 +76,10 @@ static void set_damaged(const Thaw *thaw, GError *cause, GError **error)
 		return;
 	}
 	others = describe_others(thaw);
-	g_set_error(error, VKS_ERROR, VKS_ERROR_DAMAGED, "save %u is damaged (%s); %s",
-		    thaw->number, cause->message, others);
-	g_error_free(cause);
+	what = g_strdup_printf("save %u is damaged (%s)", thaw->number, cause->message);
+	g_free(cause->message);
+	cause->message = what;
+	vks_error_complete(error, cause, "%s", others);
 }
 
 static gboolean choose_save(Thaw *thaw, GError **error)

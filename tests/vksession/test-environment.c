@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sandbox.h"
+
+#include "vksession/environment.h"
+
+static void test_filter(void **state)
+{
+	static const char *const environment[] = {
+		"PATH=/bin",
+		"LANG=C.UTF-8",
+		"LC_ALL=C",
+		"LC_TIME=de_DE",
+		"TZ=UTC",
+		"TERM=xterm",
+		"EDITOR=vi",
+		"XDG_CONFIG_HOME=/home/u/.config",
+		"DISPLAY=:0",
+		"XAUTHORITY=/x",
+		"WAYLAND_DISPLAY=wayland-0",
+		"DBUS_SESSION_BUS_ADDRESS=unix:path=/x",
+		"SSH_AUTH_SOCK=/x",
+		"XDG_RUNTIME_DIR=/run/user/1",
+		"XDG_SESSION_ID=3",
+		"SESSION_MANAGER=x",
+		"AWS_SECRET_ACCESS_KEY=x",
+		"LD_PRELOAD=/x.so",
+		"PATHOLOGICAL=1",
+		"=odd",
+		"LANG_WITHOUT_EQUALS",
+		"",
+		NULL,
+	};
+	static const char *const expected[] = {
+		"PATH=/bin", "LANG=C.UTF-8", "LC_ALL=C",  "LC_TIME=de_DE",
+		"TZ=UTC",    "TERM=xterm",   "EDITOR=vi", "XDG_CONFIG_HOME=/home/u/.config",
+	};
+	g_auto(GStrv) passed = vks_environment_filter(environment);
+
+	assert_int_equal(g_strv_length(passed), G_N_ELEMENTS(expected));
+	for (gsize i = 0; i < G_N_ELEMENTS(expected); i++)
+		assert_string_equal(passed[i], expected[i]);
+}
+
+static void test_no_environment(void **state)
+{
+	g_auto(GStrv) passed = vks_environment_filter(NULL);
+
+	assert_int_equal(g_strv_length(passed), 0);
+}
+
+static void test_cwd(void **state)
+{
+	assert_string_equal(vks_guest_cwd("/home/u/x", "/home/u"), "/home/u/x");
+	assert_string_equal(vks_guest_cwd("/usr/share", "/home/u"), "/usr/share");
+	assert_string_equal(vks_guest_cwd("/tmp", "/home/u"), "/home/u");
+	assert_string_equal(vks_guest_cwd("/tmp/x", "/home/u"), "/home/u");
+	assert_string_equal(vks_guest_cwd("/tmpfiles", "/home/u"), "/tmpfiles");
+	assert_string_equal(vks_guest_cwd("/run/user/5", "/home/u"), "/home/u");
+	assert_string_equal(vks_guest_cwd("/dev/shm/x", "/home/u"), "/home/u");
+	assert_string_equal(vks_guest_cwd("/tmp/home/x", "/tmp/home"), "/tmp/home/x");
+	assert_string_equal(vks_guest_cwd("(unreachable)/x", "/home/u"), "/home/u");
+	assert_string_equal(vks_guest_cwd(NULL, "/home/u"), "/home/u");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_filter),
+		cmocka_unit_test(test_no_environment),
+		cmocka_unit_test(test_cwd),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

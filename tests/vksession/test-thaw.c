@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "operations.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "vksession/durable.h"
+#include "vksession/store.h"
+
+static gboolean thaw(Vks *vks, guint number, GError **error)
+{
+	VksThawOptions options = { .name = "s", .number = number, .display = ":9" };
+	VksThawResult result;
+
+	return vks_thaw(vks, &options, NULL, &result, error);
+}
+
+/* Three live saves and a last one. */
+static Vks *make_saves(void)
+{
+	Vks *vks = open_fake();
+
+	run_session(vks, "s");
+	for (int i = 0; i < 3; i++)
+		save_session(vks, "s", i == 2);
+	return vks;
+}
+
+static char *content(void **state, const char *relative)
+{
+	g_autofree char *path = sandbox_path(state, relative);
+	char *text = NULL;
+
+	assert_true(g_file_get_contents(path, &text, NULL, NULL));
+	return text;
+}
+
+static void assert_not_running(void **state, Vks *vks)
+{
+	assert_file(state, "run/vksession/s/running", FALSE);
+	assert_file(state, "run/vksession/s/viewer", FALSE);
+	assert_state(vks, "s", VKS_STATE_SAVED);
+}
+
+static void test_newest(void **state)
+{
+	g_autoptr(Vks) vks = make_saves();
+	g_autofree char *from = NULL, *layout = NULL;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(VksManifest) manifest = NULL;
+	g_autofree char *saves = sandbox_path(state, "state/vksession/s/saves");
+
+	assert_true(thaw(vks, 0, NULL));
+	assert_state(vks, "s", VKS_STATE_RUNNING);
+	from = content(state, "run/vksession/s/running");
+	assert_true(g_str_has_suffix(from, "/saves/3"));
+	layout = content(state, "run/vksession/s/layout");
+	assert_true(g_str_has_suffix(layout, "/saves/3/layout.json"));
+	assert_false(thaw(vks, 0, &error));
+	assert_vks_error(&error, VKS_ERROR_STATE);
+	/* The next save knows where it comes from. */
+	assert_int_equal(save_session(vks, "s", FALSE), 4);
+	manifest = vks_store_load(saves, 4, NULL);
+	assert_int_equal(manifest->parent, 3);
+}
+
+static void test_older(void **state)
+{
+	g_autoptr(Vks) vks = make_saves();
+	g_autofree char *from = NULL;
+	g_autoptr(VksManifest) manifest = NULL;
+	g_autofree char *saves = sandbox_path(state, "state/vksession/s/saves");
+
+	assert_true(thaw(vks, 1, NULL));
+	from = content(state, "run/vksession/s/running");
+	assert_true(g_str_has_suffix(from, "/saves/1"));
+	assert_int_equal(save_session(vks, "s", TRUE), 4);
+	manifest = vks_store_load(saves, 4, NULL);
+	assert_int_equal(manifest->parent, 1);
+}
+
+static void test_kernel_of_the_save(void **state)
+{
+	g_autoptr(Vks) vks = make_saves();
+	g_autofree char *kernel = NULL, *text = NULL;
+
+	sandbox_write(state, "libexec/vkernel", "a later kernel\n");
+	assert_true(thaw(vks, 0, NULL));
+	kernel = content(state, "run/vksession/s/kernel");
+	assert_true(g_file_get_contents(kernel, &text, NULL, NULL));
+	assert_string_equal(text, "the kernel\n");
+}
+
+static void test_nothing_to_thaw(void **state)
+{
+	g_autoptr(Vks) vks = open_fake();
+	g_autoptr(GError) error = NULL;
+
+	assert_false(thaw(vks, 0, &error));
+	assert_vks_error(&error, VKS_ERROR_NOT_FOUND);
+	run_session(vks, "s");
+	assert_true(vks_stop(vks, "s", 0, NULL));
+	assert_false(thaw(vks, 0, &error));
+	assert_vks_error(&error, VKS_ERROR_NOT_FOUND);
+	assert_false(thaw(vks, 2, &error));
+	assert_vks_error(&error, VKS_ERROR_NOT_FOUND);
+}
+
+static void test_no_such_save(void **state)
+{
+	g_autoptr(Vks) vks = make_saves();
+	g_autoptr(GError) error = NULL;
+
+	assert_false(thaw(vks, 9, &error));
+	assert_vks_error(&error, VKS_ERROR_NOT_FOUND);
+	assert_not_running(state, vks);
+}
+
+static void test_damaged_parts(void **state)
+{
+	static const char *const parts[] = { "memory", "state", "layout.json", "manifest.json" };
+	g_autoptr(Vks) vks = make_saves();
+
+	for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
+		g_autofree char *path = part_path(vks, "s", 3, parts[i]);
+		g_autoptr(GError) error = NULL;
+
+		sandbox_flip_bit(path, 9);
+		assert_false(thaw(vks, 0, &error));
+		assert_non_null(strstr(error->message, "save 3 is damaged"));
+		assert_non_null(strstr(error->message, "saves 2, 1 are intact"));
+		assert_non_null(strstr(error->message, "--save 2"));
+		assert_vks_error(&error, VKS_ERROR_DAMAGED);
+		assert_file(state, "run/vksession/s/running", FALSE);
+		assert_file(state, "run/vksession/s/viewer", FALSE);
+		sandbox_flip_bit(path, 9);
+	}
+	assert_not_running(state, vks);
+	assert_true(thaw(vks, 0, NULL));
+}
+
+static void test_all_damaged(void **state)
+{
+	g_autoptr(Vks) vks = make_saves();
+	g_autoptr(GError) error = NULL;
+
+	for (guint number = 1; number <= 3; number++) {
+		g_autofree char *path = part_path(vks, "s", number, "memory");
+
+		assert_int_equal(truncate(path, 4096), 0);
+	}
+	assert_false(thaw(vks, 0, &error));
+	assert_non_null(strstr(error->message, "no other save is intact"));
+	assert_vks_error(&error, VKS_ERROR_DAMAGED);
+}
+
+static void test_missing_kernel(void **state)
+{
+	g_autoptr(Vks) vks = make_saves();
+	g_autofree char *kernels = sandbox_path(state, "state/vksession/kernels");
+	g_autoptr(GError) error = NULL;
+
+	assert_true(vks_tree_remove(kernels, NULL));
+	assert_false(thaw(vks, 0, &error));
+	assert_vks_error(&error, VKS_ERROR_DAMAGED);
+	assert_not_running(state, vks);
+}
+
+static void test_start_fails(void **state)
+{
+	static const struct {
+		const char *step;
+		int io_code;
+		int code;
+	} cases[] = {
+		{ "start", G_IO_ERROR_INVALID_DATA, VKS_ERROR_DAMAGED },
+		{ "start", G_IO_ERROR_NOT_SUPPORTED, VKS_ERROR_UNSUPPORTED },
+		{ "thawed", G_IO_ERROR_TIMED_OUT, VKS_ERROR_FAILED },
+		{ "viewer_start", G_IO_ERROR_NOT_SUPPORTED, VKS_ERROR_UNSUPPORTED },
+	};
+	g_autoptr(Vks) vks = make_saves();
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GError) error = NULL;
+
+		fake_fail(cases[i].step, cases[i].io_code);
+		assert_false(thaw(vks, 0, &error));
+		assert_vks_error(&error, cases[i].code);
+		fake_fail(NULL, 0);
+		assert_not_running(state, vks);
+	}
+	assert_true(thaw(vks, 0, NULL));
+}
+
+static void test_no_display(void **state)
+{
+	g_autoptr(Vks) vks = make_saves();
+	VksThawOptions options = { .name = "s" };
+	g_autoptr(GError) error = NULL;
+	VksThawResult result;
+
+	assert_false(vks_thaw(vks, &options, NULL, &result, &error));
+	assert_vks_error(&error, VKS_ERROR_UNSUPPORTED);
+	assert_not_running(state, vks);
+	options.detach = TRUE;
+	assert_true(vks_thaw(vks, &options, NULL, &result, NULL));
+	assert_int_equal(result.number, 3);
+}
+
+/* session.json is not worth a save. */
+static void test_lost_record(void **state)
+{
+	static const char *const damages[] = { NULL, "", "{", "{}", "[]" };
+	g_autofree char *path = sandbox_path(state, "state/vksession/s/session.json");
+	g_autoptr(Vks) vks = make_saves();
+
+	for (gsize i = 0; i < G_N_ELEMENTS(damages); i++) {
+		unlink(path);
+		if (damages[i])
+			sandbox_write(state, "state/vksession/s/session.json", damages[i]);
+		assert_state(vks, "s", VKS_STATE_SAVED);
+		assert_true(thaw(vks, 0, NULL));
+		save_session(vks, "s", TRUE);
+	}
+}
+
+static void test_cycles(void **state)
+{
+	g_autoptr(Vks) vks = make_saves();
+
+	for (guint i = 4; i < 16; i++) {
+		assert_true(thaw(vks, 0, NULL));
+		assert_int_equal(save_session(vks, "s", i % 3 != 0), i);
+		if (i % 3 == 0)
+			assert_true(vks_stop(vks, "s", 0, NULL));
+	}
+}
+
+#define IN_SANDBOX(test) cmocka_unit_test_setup_teardown(test, sandbox_setup, sandbox_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		IN_SANDBOX(test_newest),
+		IN_SANDBOX(test_older),
+		IN_SANDBOX(test_kernel_of_the_save),
+		IN_SANDBOX(test_nothing_to_thaw),
+		IN_SANDBOX(test_no_such_save),
+		IN_SANDBOX(test_damaged_parts),
+		IN_SANDBOX(test_all_damaged),
+		IN_SANDBOX(test_missing_kernel),
+		IN_SANDBOX(test_start_fails),
+		IN_SANDBOX(test_no_display),
+		IN_SANDBOX(test_lost_record),
+		IN_SANDBOX(test_cycles),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
