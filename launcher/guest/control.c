@@ -44,6 +44,8 @@ struct connection {
 	struct vk_frame_header header;
 	size_t length;		/* of the bytes in buffer */
 	size_t sent;
+	bool stop;		/* begin to stop when the reply is out, or the host has gone */
+	unsigned int grace_ms;
 	uint8_t buffer[VK_FRAME_HEADER_SIZE + VK_FRAME_MAX_PAYLOAD];
 };
 
@@ -60,16 +62,19 @@ static struct command command;
 
 static void connection_close(struct connection *connection)
 {
-	struct connection **link = &connection->control->first;
+	struct control *control = connection->control;
+	struct connection **link = &control->first;
+	bool stop = connection->stop;
+	unsigned int grace_ms = connection->grace_ms;
 
 	while (*link != connection)
 		link = &(*link)->next;
 	*link = connection->next;
-	if (connection->fd >= 0) {
-		events_remove(connection->control->events, connection->fd);
-		close(connection->fd);
-	}
+	events_remove(control->events, connection->fd);
+	close(connection->fd);
 	free(connection);
+	if (stop)
+		control->stop(control, grace_ms);
 }
 
 /* ---- the three ways to go on with a request ---- */
@@ -102,12 +107,6 @@ static void reply_error(struct connection *connection, int number, const char *t
 	vk_payload_addf(&reply, "%d", number);
 	vk_payload_add(&reply, text);
 	connection_reply(connection, VK_FRAME_ERROR);
-}
-
-static void reply_empty(struct connection *connection)
-{
-	vk_payload_init(&reply);
-	connection_reply(connection, VK_FRAME_OK);
 }
 
 static void connection_wait(struct connection *connection)
@@ -342,7 +341,6 @@ static void handle_wait_display(struct connection *connection)
 
 static void handle_stop(struct connection *connection)
 {
-	struct control *control = connection->control;
 	struct vk_strings strings;
 	uint64_t grace;
 
@@ -352,8 +350,10 @@ static void handle_stop(struct connection *connection)
 		reply_error(connection, EPROTO, "malformed grace period");
 		return;
 	}
-	reply_empty(connection);
-	control->stop(control, (unsigned int)grace);
+	connection->stop = true;
+	connection->grace_ms = (unsigned int)grace;
+	vk_payload_init(&reply);
+	connection_reply(connection, VK_FRAME_OK);
 }
 
 static void (*const handlers[])(struct connection *connection) = {
