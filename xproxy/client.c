@@ -31,11 +31,11 @@ struct _XpClient {
 	char *socket_path, *run_dir, *session, *display;
 	XpClientCallbacks callbacks;
 	gpointer data;
-	GPid pid;		/* 0: not running */
+	GPid pid; /* 0: not running */
 	guint child_watch, restart_timer;
 	GDataInputStream *output;
 	GCancellable *cancellable;
-	gboolean attached;	/* in this life */
+	gboolean attached; /* in this life */
 	guint failures, restarts;
 };
 
@@ -45,19 +45,45 @@ struct _XpClient {
  * what a session that shares machine, files and loudspeaker with its viewer does not need.
  */
 static const char *const fixed_options[] = {
-	"--title=@title@",	 "--window-close=forward", "--clipboard=yes",
-	"--notifications=yes",	 "--cursors=yes",	   "--bell=yes",
-	"--system-tray=yes",	 "--encodings=rgb,png",	   "--encoding=rgb",
-	"--compressors=lz4",	 "--packet-encoders=rencode", "--video-decoders=none",
-	"--csc-modules=none",	 "--video-encoders=none",  "--auto-refresh-delay=0",
-	"--bandwidth-limit=0",	 "--bandwidth-detection=no", "--desktop-scaling=off",
-	"--opengl=no",		 "--mmap=no",		   "--tray=no",
-	"--border=none,0",	 "--global-menus=no",	   "--modal-windows=no",
-	"--webcam=no",		 "--speaker=disabled",	   "--microphone=disabled",
-	"--av-sync=no",		 "--printing=no",	   "--file-transfer=no",
-	"--open-files=no",	 "--open-url=no",	   "--dbus-proxy=no",
-	"--remote-logging=no",	 "--pings=0",		   "--mdns=no",
-	"--ssl=off",		 "--challenge-handlers=none", "--sharing=no",
+	"--title=@title@",
+	"--window-close=forward",
+	"--clipboard=yes",
+	"--notifications=yes",
+	"--cursors=yes",
+	"--bell=yes",
+	"--system-tray=yes",
+	"--encodings=rgb,png",
+	"--encoding=rgb",
+	"--compressors=lz4",
+	"--packet-encoders=rencode",
+	"--video-decoders=none",
+	"--csc-modules=none",
+	"--video-encoders=none",
+	"--auto-refresh-delay=0",
+	"--bandwidth-limit=0",
+	"--bandwidth-detection=no",
+	"--desktop-scaling=off",
+	"--opengl=no",
+	"--mmap=no",
+	"--tray=no",
+	"--border=none,0",
+	"--global-menus=no",
+	"--modal-windows=no",
+	"--webcam=no",
+	"--speaker=disabled",
+	"--microphone=disabled",
+	"--av-sync=no",
+	"--printing=no",
+	"--file-transfer=no",
+	"--open-files=no",
+	"--open-url=no",
+	"--dbus-proxy=no",
+	"--remote-logging=no",
+	"--pings=0",
+	"--mdns=no",
+	"--ssl=off",
+	"--challenge-handlers=none",
+	"--sharing=no",
 };
 
 /* The timeout is in seconds and has to fit, in milliseconds, into an unsigned int. */
@@ -148,8 +174,8 @@ static gboolean on_restart_timer(gpointer data)
 static void plan_restart(XpClient *client)
 {
 	client->failures = client->attached ? 0 : client->failures + 1;
-	client->restart_timer = g_timeout_add(xp_client_restart_delay(client->failures),
-					      on_restart_timer, client);
+	client->restart_timer =
+		g_timeout_add(xp_client_restart_delay(client->failures), on_restart_timer, client);
 }
 
 static void on_client_exit(GPid pid, int status, gpointer data)
@@ -194,8 +220,8 @@ static void on_line(GObject *source, GAsyncResult *result, gpointer data)
 
 static void read_next_line(XpClient *client)
 {
-	g_data_input_stream_read_line_async(client->output, G_PRIORITY_DEFAULT,
-					    client->cancellable, on_line, client);
+	g_data_input_stream_read_line_async(client->output, G_PRIORITY_DEFAULT, client->cancellable,
+					    on_line, client);
 }
 
 /* In the child: dies with the viewer, standard error joins standard output. */
@@ -214,10 +240,9 @@ gboolean xp_client_start(XpClient *client, GError **error)
 	g_autoptr(GInputStream) raw = NULL;
 	int output = -1;
 
-	if (!g_spawn_async_with_pipes(client->run_dir, argv, environment,
-				      G_SPAWN_DO_NOT_REAP_CHILD, set_up_child,
-				      GINT_TO_POINTER(getpid()), &client->pid, NULL, &output, NULL,
-				      error))
+	if (!g_spawn_async_with_pipes(client->run_dir, argv, environment, G_SPAWN_DO_NOT_REAP_CHILD,
+				      set_up_child, GINT_TO_POINTER(getpid()), &client->pid, NULL,
+				      &output, NULL, error))
 		return FALSE;
 	client->attached = FALSE;
 	client->child_watch = g_child_watch_add(client->pid, on_client_exit, client);

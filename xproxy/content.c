@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <X11/Xutil.h>
+#include <X11/extensions/Xcomposite.h>
 
 #include "xproxy/content.h"
 
@@ -32,18 +33,18 @@ gboolean xp_content_has_colours(XImage *image)
 	gulong colour = XGetPixel(image, 0, 0) & RGB;
 
 	for (int y = 0; y < image->height; y++)
-		if (direct ? !row_is_plain_32(image, y, (guint32)colour) :
-			     !row_is_plain(image, y, colour))
+		if (direct ? !row_is_plain_32(image, y, (guint32)colour)
+			   : !row_is_plain(image, y, colour))
 			return TRUE;
 	return FALSE;
 }
 
 /* Reads a strip; keeps the first strip's first colour to compare later strips with. */
-static gboolean strip_differs(Display *display, Window window, const XRectangle *strip,
+static gboolean strip_differs(Display *display, Drawable drawable, const XRectangle *strip,
 			      gulong *colour, gboolean *first)
 {
-	XImage *image = XGetImage(display, window, strip->x, strip->y, strip->width, strip->height,
-				  AllPlanes, ZPixmap);
+	XImage *image = XGetImage(display, drawable, strip->x, strip->y, strip->width,
+				  strip->height, AllPlanes, ZPixmap);
 	gboolean differs;
 
 	if (!image)
@@ -56,26 +57,44 @@ static gboolean strip_differs(Display *display, Window window, const XRectangle 
 	return differs;
 }
 
-gboolean xp_content_is_drawn(Display *display, Window window, int x, int y, int width, int height)
+void xp_content_retain(Display *display, Window window)
 {
-	Screen *screen = DefaultScreenOfDisplay(display);
-	int left = MAX(0, -x), right = MIN(width, WidthOfScreen(screen) - x);
-	int top = MAX(0, -y), bottom = MIN(height, HeightOfScreen(screen) - y);
+	XCompositeRedirectWindow(display, window, CompositeRedirectAutomatic);
+}
+
+void xp_content_release(Display *display, Window window)
+{
+	XCompositeUnredirectWindow(display, window, CompositeRedirectAutomatic);
+}
+
+static gboolean pixmap_is_drawn(Display *display, Pixmap pixmap)
+{
+	unsigned int width, height, border, depth;
 	gboolean first = TRUE;
 	gulong colour = 0;
+	Window root;
+	int x, y;
 
-	if (left >= right)
+	if (!XGetGeometry(display, pixmap, &root, &x, &y, &width, &height, &border, &depth))
 		return FALSE;
-	for (int row = top; row < bottom; row += STRIP_ROWS) {
+	for (unsigned int row = 0; row < height; row += STRIP_ROWS) {
 		XRectangle strip = {
-			.x = (short)left,
 			.y = (short)row,
-			.width = (unsigned short)(right - left),
-			.height = (unsigned short)MIN(STRIP_ROWS, bottom - row),
+			.width = (unsigned short)width,
+			.height = (unsigned short)MIN(STRIP_ROWS, height - row),
 		};
 
-		if (strip_differs(display, window, &strip, &colour, &first))
+		if (strip_differs(display, pixmap, &strip, &colour, &first))
 			return TRUE;
 	}
 	return FALSE;
+}
+
+gboolean xp_content_is_drawn(Display *display, Window window)
+{
+	Pixmap pixmap = XCompositeNameWindowPixmap(display, window);
+	gboolean drawn = pixmap_is_drawn(display, pixmap);
+
+	XFreePixmap(display, pixmap);
+	return drawn;
 }

@@ -9,7 +9,7 @@
 #include "xproxy/xproxy.h"
 
 static const struct {
-	const char *pattern;	/* path; a directory and a prefix of names if it ends in '*' */
+	const char *pattern; /* path; a directory and a prefix of names if it ends in '*' */
 	const char *problem;
 } needs[] = {
 	{ "/usr/bin/xpra", "xpra is not installed; apt install xpra" },
@@ -51,8 +51,8 @@ GPtrArray *xp_check_host(void)
 	for (gsize i = 0; i < G_N_ELEMENTS(needs); i++) {
 		const char *pattern = needs[i].pattern;
 
-		if (g_str_has_suffix(pattern, "*") ? !has_prefixed(pattern) :
-						     g_access(pattern, F_OK) < 0)
+		if (g_str_has_suffix(pattern, "*") ? !has_prefixed(pattern)
+						   : g_access(pattern, F_OK) < 0)
 			g_ptr_array_add(problems, g_strdup(needs[i].problem));
 	}
 	return problems;

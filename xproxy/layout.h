@@ -19,11 +19,11 @@ typedef struct {
 	char *wm_class;
 	char *title;
 	int x, y, width, height;
-	gboolean taken;		/* by a window that has appeared since the layout was read */
+	gboolean taken; /* by a window that has appeared since the layout was read */
 } XpPlace;
 
 typedef struct {
-	GPtrArray *places;	/* of XpPlace */
+	GPtrArray *places; /* of XpPlace */
 } XpLayout;
 
 /** @return an empty layout, to be freed with xp_layout_free() */

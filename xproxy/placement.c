@@ -5,10 +5,10 @@
 #include "xproxy/placement.h"
 
 /* _NET_MOVERESIZE_WINDOW, EWMH 1.5: gravity, which of x, y, width, height are given, the source. */
-#define MOVERESIZE_ALL	  (0xfL << 8)
-#define MOVERESIZE_PAGER  (2L << 12)
-#define PROPERTY_MAX	  1024
-#define HOLD		  32 /* pixels of a window that must stay on the screen */
+#define MOVERESIZE_ALL	 (0xfL << 8)
+#define MOVERESIZE_PAGER (2L << 12)
+#define PROPERTY_MAX	 1024
+#define HOLD		 32 /* pixels of a window that must stay on the screen */
 
 gboolean xp_placement_matches(const XpPlace *place, const XpWindow *window)
 {
@@ -63,8 +63,8 @@ static gboolean manager_moves(Display *display)
 		value = *check;
 	if (check)
 		XFree(check);
-	check = value ? get_property(display, value, "_NET_SUPPORTING_WM_CHECK", XA_WINDOW, &count) :
-			NULL;
+	check = value ? get_property(display, value, "_NET_SUPPORTING_WM_CHECK", XA_WINDOW, &count)
+		      : NULL;
 	if (!check)
 		return FALSE;
 	XFree(check);
@@ -80,13 +80,11 @@ static gboolean manager_moves(Display *display)
 static XpFrame get_frame(Display *display, Window window)
 {
 	gulong count;
-	gulong *values =
-		get_property(display, window, "_NET_FRAME_EXTENTS", XA_CARDINAL, &count);
+	gulong *values = get_property(display, window, "_NET_FRAME_EXTENTS", XA_CARDINAL, &count);
 	XpFrame frame = { 0 };
 
 	if (values && count == 4)
-		frame = (XpFrame){ (int)values[0], (int)values[1], (int)values[2],
-				   (int)values[3] };
+		frame = (XpFrame){ (int)values[0], (int)values[1], (int)values[2], (int)values[3] };
 	if (values)
 		XFree(values);
 	return frame;
@@ -95,13 +93,14 @@ static XpFrame get_frame(Display *display, Window window)
 static void ask_manager(Display *display, Window window, const XpPlace *place)
 {
 	XEvent event = { .xclient = {
-		.type = ClientMessage,
-		.window = window,
-		.message_type = XInternAtom(display, "_NET_MOVERESIZE_WINDOW", False),
-		.format = 32,
-		.data.l = { StaticGravity | MOVERESIZE_ALL | MOVERESIZE_PAGER, place->x, place->y,
-			    place->width, place->height },
-	} };
+				 .type = ClientMessage,
+				 .window = window,
+				 .message_type =
+					 XInternAtom(display, "_NET_MOVERESIZE_WINDOW", False),
+				 .format = 32,
+				 .data.l = { StaticGravity | MOVERESIZE_ALL | MOVERESIZE_PAGER,
+					     place->x, place->y, place->width, place->height },
+			 } };
 
 	XSendEvent(display, DefaultRootWindow(display), False,
 		   SubstructureNotifyMask | SubstructureRedirectMask, &event);

@@ -23,8 +23,8 @@
 #include "xproxy/status.h"
 #include "xproxy/window-watch.h"
 
-#define WRITE_DELAY_MS	20
-#define FORGET_MS	2000
+#define WRITE_DELAY_MS 20
+#define FORGET_MS      2000
 
 typedef struct {
 	char *run_dir, *session, *display, *goals_path;
@@ -33,8 +33,8 @@ typedef struct {
 	GMainLoop *loop;
 	XpClient *client;
 	XpWatch *watch;
-	XpLayout *goals;	/* where windows shall go as they appear */
-	XpLayout *layout;	/* where they are */
+	XpLayout *goals;  /* where windows shall go as they appear */
+	XpLayout *layout; /* where they are */
 	XpViewerStatus *status;
 	guint write_timer;
 	gboolean layout_changed;
@@ -209,8 +209,8 @@ static gboolean take_lock(Viewer *viewer, GError **error)
 			g_set_error(error, G_IO_ERROR, G_IO_ERROR_EXISTS,
 				    "session %s is shown by a viewer already", viewer->session);
 		else
-			g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "%s: %s",
-				    path, g_strerror(errno));
+			g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "%s: %s", path,
+				    g_strerror(errno));
 		return FALSE;
 	}
 	if (ftruncate(viewer->lock_fd, 0) < 0 || dprintf(viewer->lock_fd, "%d\n", getpid()) < 0) {

@@ -4,16 +4,17 @@
  *
  * 1. track: every top-level window that is created on the root window is tracked; window managers
  *    reparent windows later, which keeps their ids.
- * 2. recognise: a window is the session's when the client's process id is on it, and xpra's property
- *    XID, the window's id in the guest. Xpra sets it before it maps the window; windows of its own
- *    (clipboard, group leader) don't have it.
+ * 2. recognise: a window is the session's when the client's process id is on it, and xpra's
+ * property XID, the window's id in the guest. Xpra sets it before it maps the window; windows of
+ * its own (clipboard, group leader) don't have it.
  * 3. refresh: on each event title, class, geometry and state are read anew.
  * 4. place: when a window is first mapped, its goal is looked up. Xpra asks for the old position
  *    itself, so as a rule nothing needs moving; where it ends up elsewhere within SETTLE_MS (its
  *    position was 0,0, which xpra takes for none; the window manager had its own idea) it is moved.
  *    After that it has settled and belongs to the user.
- * 5. inspect: when a window that is not known to be drawn is damaged, its pixels are looked at,
- *    first at once, then at growing intervals.
+ * 5. inspect: until a window is known to be drawn, the server is asked to keep its content, so that
+ *    windows that cover it don't matter, and to tell when it is drawn in; its pixels are looked at
+ *    then, first at once, later at growing intervals.
  *
  * A window may vanish between an event and a request: such errors are expected and dropped. When
  * the server goes, Xlib would end the process; the exit handler only notes it.
@@ -21,6 +22,7 @@
 #include <X11/Xatom.h>
 #include <X11/Xlib.h>
 #include <X11/Xutil.h>
+#include <X11/extensions/Xcomposite.h>
 #include <X11/extensions/Xdamage.h>
 
 #include "xproxy/content.h"
@@ -36,12 +38,12 @@ typedef struct {
 	XpWatch *watch;
 	XpWindow info;
 	gboolean ours;
-	gboolean placed;	/* its goal has been looked up */
-	XpPlace *goal;		/* of the watch's goals; NULL: none, or settled */
+	gboolean placed; /* its goal has been looked up */
+	XpPlace *goal;	 /* of the watch's goals; NULL: none, or settled */
 	guint moves;
 	guint settle_timer, inspect_timer;
 	guint inspect_ms;
-	gboolean damaged;	/* since it was last inspected */
+	gboolean damaged; /* since it was last inspected */
 	Damage damage;
 } Tracked;
 
@@ -52,7 +54,7 @@ struct _XpWatch {
 	int damage_event;
 	GSource *source;
 	gpointer fd_tag;
-	GPtrArray *windows;	/* of Tracked, in order of creation */
+	GPtrArray *windows; /* of Tracked, in order of creation */
 	XpLayout *goals;
 	pid_t client;
 	gboolean is_lost;
@@ -114,12 +116,23 @@ static gboolean get_cardinal(XpWatch *watch, Window window, Atom name, gulong *v
 	int format;
 
 	if (XGetWindowProperty(watch->display, window, name, 0, 1, False, XA_CARDINAL, &type,
-			       &format, &count, &rest, &data) != Success || !data)
+			       &format, &count, &rest, &data) != Success ||
+	    !data)
 		return FALSE;
 	if (count == 1 && format == 32)
 		*value = *(gulong *)(void *)data;
 	XFree(data);
 	return count == 1 && format == 32;
+}
+
+static void begin_inspection(Tracked *tracked)
+{
+	Display *display = tracked->watch->display;
+
+	tracked->info.drawn = FALSE;
+	tracked->inspect_ms = 0;
+	xp_content_retain(display, tracked->info.xid);
+	tracked->damage = XDamageCreate(display, tracked->info.xid, XDamageReportNonEmpty);
 }
 
 static gboolean recognise(Tracked *tracked)
@@ -129,13 +142,13 @@ static gboolean recognise(Tracked *tracked)
 
 	if (tracked->ours)
 		return TRUE;
-	if (!watch->client ||
-	    !get_cardinal(watch, tracked->info.xid, watch->net_wm_pid, &pid) ||
+	if (!watch->client || !get_cardinal(watch, tracked->info.xid, watch->net_wm_pid, &pid) ||
 	    (pid_t)pid != watch->client ||
 	    !get_cardinal(watch, tracked->info.xid, watch->guest_xid, &guest_xid))
 		return FALSE;
 	tracked->ours = TRUE;
 	tracked->info.guest_xid = guest_xid;
+	begin_inspection(tracked);
 	return TRUE;
 }
 
@@ -151,8 +164,9 @@ static char *get_title(XpWatch *watch, Window window)
 	int format;
 
 	if (XGetWindowProperty(watch->display, window, watch->net_wm_name, 0, 1024, False,
-			       watch->utf8_string, &type, &format, &count, &rest, &data) ==
-		    Success && data) {
+			       watch->utf8_string, &type, &format, &count, &rest,
+			       &data) == Success &&
+	    data) {
 		title = g_utf8_make_valid((char *)data, -1);
 		XFree(data);
 		return title;
@@ -185,8 +199,8 @@ static gboolean refresh_geometry(Tracked *tracked)
 
 	if (!XGetWindowAttributes(tracked->watch->display, tracked->info.xid, &attributes))
 		return FALSE;
-	if (!XTranslateCoordinates(tracked->watch->display, tracked->info.xid,
-				   tracked->watch->root, 0, 0, &x, &y, &child))
+	if (!XTranslateCoordinates(tracked->watch->display, tracked->info.xid, tracked->watch->root,
+				   0, 0, &x, &y, &child))
 		return FALSE;
 	tracked->info.x = x;
 	tracked->info.y = y;
@@ -209,8 +223,8 @@ static void refresh(Tracked *tracked)
 	tracked->info.title = get_title(watch, tracked->info.xid);
 	g_free(tracked->info.wm_class);
 	tracked->info.wm_class = get_class(watch, tracked->info.xid);
-	if (!tracked->info.mapped)
-		tracked->info.drawn = FALSE;
+	if (!tracked->info.mapped && tracked->info.drawn)
+		begin_inspection(tracked);
 	place(tracked);
 	if (tracked->info.mapped && !tracked->info.drawn && !tracked->inspect_timer)
 		inspect(tracked);
@@ -278,12 +292,10 @@ static void inspect(Tracked *tracked)
 	XpWindow *info = &tracked->info;
 
 	tracked->damaged = FALSE;
-	if (!tracked->damage)
-		tracked->damage = XDamageCreate(watch->display, info->xid, XDamageReportNonEmpty);
 	XDamageSubtract(watch->display, tracked->damage, None, None);
-	info->drawn = xp_content_is_drawn(watch->display, info->xid, info->x, info->y, info->width,
-					  info->height);
+	info->drawn = xp_content_is_drawn(watch->display, info->xid);
 	if (info->drawn) {
+		xp_content_release(watch->display, info->xid);
 		XDamageDestroy(watch->display, tracked->damage);
 		tracked->damage = None;
 		watch->callbacks.changed(watch->data);
@@ -336,8 +348,8 @@ static void untrack(XpWatch *watch, Window window)
 static void on_structure(XpWatch *watch, const XEvent *event)
 {
 	/* Reported for the root's children, too; once is enough. */
-	Tracked *tracked =
-		event->xany.window == watch->root ? NULL : find(watch, event->xany.window);
+	Tracked *tracked = event->xany.window == watch->root ? NULL
+							     : find(watch, event->xany.window);
 
 	if (tracked && (tracked->ours || event->type == MapNotify))
 		refresh(tracked);
@@ -350,8 +362,8 @@ static void on_property(XpWatch *watch, const XPropertyEvent *event)
 	if (!tracked)
 		return;
 	if (tracked->ours ? event->atom == watch->net_wm_name || event->atom == XA_WM_NAME ||
-				    event->atom == XA_WM_CLASS :
-			    event->atom == watch->guest_xid)
+				    event->atom == XA_WM_CLASS
+			  : event->atom == watch->guest_xid)
 		refresh(tracked);
 }
 
@@ -417,8 +429,8 @@ static gboolean source_dispatch(GSource *base, GSourceFunc callback, gpointer da
 	return G_SOURCE_REMOVE;
 }
 
-static GSourceFuncs source_functions = { source_prepare, source_check, source_dispatch, NULL, NULL,
-					 NULL };
+static GSourceFuncs source_functions = { source_prepare, source_check, source_dispatch,
+					 NULL,		 NULL,	       NULL };
 
 static void attach_source(XpWatch *watch)
 {
@@ -434,19 +446,31 @@ static Atom intern(Display *display, const char *name)
 	return XInternAtom(display, name, False);
 }
 
+static gboolean find_extensions(Display *display, int *damage_event)
+{
+	int event, error, major = 0, minor = 2;
+
+	return XCompositeQueryExtension(display, &event, &error) &&
+	       XCompositeQueryVersion(display, &major, &minor) &&
+	       XDamageQueryExtension(display, damage_event, &error);
+}
+
 XpWatch *xp_watch_new(const char *display, XpLayout *goals, const XpWatchCallbacks *callbacks,
 		      gpointer data, GError **error)
 {
 	Display *connection = XOpenDisplay(display);
-	int damage_event, damage_error;
 	XpWatch *watch;
+	int damage_event;
 
-	if (!connection || !XDamageQueryExtension(connection, &damage_event, &damage_error)) {
-		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "%s %s",
-			    connection ? "no DAMAGE extension on X display" :
-					 "can't open X display",
-			    display && *display ? display : "(none given)");
-		g_clear_pointer(&connection, XCloseDisplay);
+	if (!connection) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "can't open X display %s",
+			    display);
+		return NULL;
+	}
+	if (!find_extensions(connection, &damage_event)) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+			    "X display %s lacks the Composite or the DAMAGE extension", display);
+		XCloseDisplay(connection);
 		return NULL;
 	}
 	watch = g_new0(XpWatch, 1);

@@ -17,13 +17,13 @@
 
 typedef struct {
 	char *title;
-	char *wm_class;		/* class part of WM_CLASS, as the program in the guest set it */
-	int x, y;		/* of the client area on the root window, pixels */
+	char *wm_class; /* class part of WM_CLASS, as the program in the guest set it */
+	int x, y;	/* of the client area on the root window, pixels */
 	int width, height;
 	gboolean mapped;
-	gboolean drawn;		/* mapped, and its content is more than one colour */
-	guint64 xid;		/* on the host's X server */
-	guint64 guest_xid;	/* on the guest's X server; the same after a thaw */
+	gboolean drawn;	   /* mapped, and its content is more than one colour */
+	guint64 xid;	   /* on the host's X server */
+	guint64 guest_xid; /* on the guest's X server; the same after a thaw */
 } XpWindow;
 
 /** Frees a window; NULL is allowed. */
@@ -32,13 +32,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(XpWindow, xp_window_free)
 
 typedef struct {
 	pid_t viewer_pid;
-	pid_t client_pid;	/* xpra attach; 0 between restarts */
+	pid_t client_pid; /* xpra attach; 0 between restarts */
 	char *display;
-	gint64 started_us;	/* when the viewer was started */
-	gint64 connected_us;	/* the server's first answer; 0 if none yet */
-	gint64 first_drawn_us;	/* first window mapped and drawn; 0 if not yet */
-	guint restarts;		/* of the xpra client */
-	GPtrArray *windows;	/* of XpWindow: the session's top-level windows */
+	gint64 started_us;     /* when the viewer was started */
+	gint64 connected_us;   /* the server's first answer; 0 if none yet */
+	gint64 first_drawn_us; /* first window mapped and drawn; 0 if not yet */
+	guint restarts;	       /* of the xpra client */
+	GPtrArray *windows;    /* of XpWindow: the session's top-level windows */
 } XpViewerStatus;
 
 /** Frees a status; NULL is allowed. */

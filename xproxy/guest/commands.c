@@ -7,8 +7,8 @@
 #include "xproxy/guest/commands.h"
 
 static const char *const bus_argv[] = {
-	"dbus-daemon",	"--session",	"--nofork",			"--nopidfile",
-	"--nosyslog",	"--print-address=1",	"--address=@bus@", NULL,
+	"dbus-daemon", "--session",	    "--nofork",	       "--nopidfile",
+	"--nosyslog",  "--print-address=1", "--address=@bus@", NULL,
 };
 
 /*
@@ -16,9 +16,9 @@ static const char *const bus_argv[] = {
  * at that moment gets "cannot open display".
  */
 static const char *const x_server_argv[] = {
-	"Xvfb",	     ":@display@", "-screen", "0",	  "@screen@x24", "-dpi",
-	"96",	     "-noreset",   "-nolisten", "tcp",	  "-auth",	 "@dir@/Xauthority",
-	"+extension", "Composite", "+extension", "RANDR", "-displayfd",	 "1",
+	"Xvfb",	      ":@display@", "-screen",	  "0",	   "@screen@x24", "-dpi",
+	"96",	      "-noreset",   "-nolisten",  "tcp",   "-auth",	  "@dir@/Xauthority",
+	"+extension", "Composite",  "+extension", "RANDR", "-displayfd",  "1",
 	NULL,
 };
 

@@ -14,10 +14,10 @@
 
 /** Where the display stack lives; all strings are borrowed and must outlive the structure. */
 struct stack_config {
-	const char *dir;	/* holds the authority file and the sockets */
-	const char *display;	/* number of the X display, decimal */
-	const char *screen;	/* size of the frame buffer, WIDTHxHEIGHT in pixels */
-	const char *bus;	/* address of the session bus, "" if there is none */
+	const char *dir;     /* holds the authority file and the sockets */
+	const char *display; /* number of the X display, decimal */
+	const char *screen;  /* size of the frame buffer, WIDTHxHEIGHT in pixels */
+	const char *bus;     /* address of the session bus, "" if there is none */
 };
 
 /** The programs of the stack, in the order in which they are started. */

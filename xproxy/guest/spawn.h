@@ -8,11 +8,11 @@
 #include <sys/types.h>
 
 struct spawn_request {
-	const char *path;	 /* of the executable */
+	const char *path; /* of the executable */
 	char *const *argv;
 	char *const *environment;
-	int listener;		/* passed on by systemd's LISTEN_FDS protocol; -1: none */
-	int merge_stderr;	/* standard error goes where standard output goes */
+	int listener;	  /* passed on by systemd's LISTEN_FDS protocol; -1: none */
+	int merge_stderr; /* standard error goes where standard output goes */
 };
 
 /**

@@ -34,7 +34,7 @@
 #define SHORT_LIFE_MS	10000
 #define RESTART_STEP_MS 250
 #define RESTART_MAX_MS	8000
-#define HOPELESS	5	/* short lives of xpra before its first service */
+#define HOPELESS	5 /* short lives of xpra before its first service */
 #define VIEWER_BACKLOG	16
 #define READY_LINE	"xpra is ready."
 
@@ -279,7 +279,8 @@ static void plan_restart(struct stack *stack, enum stack_program program)
 	delay = (int64_t)RESTART_STEP_MS * child->failures;
 	child->restart_ms = now + (delay > RESTART_MAX_MS ? RESTART_MAX_MS : delay);
 	if (program == PROGRAM_XPRA && !stack->viewable && child->failures == HOPELESS)
-		announce_failed(stack, "the xpra server ends as soon as it is started, see the log");
+		announce_failed(stack,
+				"the xpra server ends as soon as it is started, see the log");
 }
 
 static int on_exit_of(struct stack *stack, enum stack_program program, int status)

@@ -12,12 +12,12 @@
 #include "xproxy/guest/x11wire.h"
 #include "xproxy/guest/xauthority.h"
 
-#define PAD4(n)		(((n) + 3u) & ~3u)
-#define ANSWER_TIMEOUT	10 /* seconds */
-#define SETUP_MAX	65536
-#define REPLY_SIZE	32
-#define ATOM_STRING	31
-#define DOTS_PER_INCH	96
+#define PAD4(n)	       (((n) + 3u) & ~3u)
+#define ANSWER_TIMEOUT 10 /* seconds */
+#define SETUP_MAX      65536
+#define REPLY_SIZE     32
+#define ATOM_STRING    31
+#define DOTS_PER_INCH  96
 
 enum { CORE_CHANGE_PROPERTY = 18, CORE_INTERN_ATOM = 16, CORE_QUERY_EXTENSION = 98 };
 
@@ -352,7 +352,7 @@ int x11_set_screen_size(struct x11_wire *wire, uint16_t width, uint16_t height)
 	if (ret < 0)
 		return ret;
 	uint32_t add[] = { found.output, mode };
-	uint32_t crtc[] = { found.crtc, found.timestamp, found.config_timestamp, 0, mode,
+	uint32_t crtc[] = { found.crtc,		 found.timestamp, found.config_timestamp, 0, mode,
 			    1 /* no rotation */, found.output };
 	uint32_t size[] = { wire->root, width | (uint32_t)height << 16, millimetres(width),
 			    millimetres(height) };

@@ -10,8 +10,8 @@
 
 struct x11_wire {
 	int fd;
-	uint32_t root;		/* window */
-	uint32_t resource;	/* next free id of ours */
+	uint32_t root;	   /* window */
+	uint32_t resource; /* next free id of ours */
 };
 
 /**
