@@ -273,10 +273,12 @@ static void prepare_poll(const struct exec *exec, struct pollfd fds[WAIT_COUNT])
 static int turn(struct exec *exec)
 {
 	struct pollfd fds[WAIT_COUNT];
+	/* Once the program has ended, what is left is to be told without waiting for more. */
+	bool more_to_tell = exec->ended && exec->frame_out_length == 0;
 	int error = 0;
 
 	prepare_poll(exec, fds);
-	if (poll(fds, WAIT_COUNT, -1) < 0)
+	if (poll(fds, WAIT_COUNT, more_to_tell ? 0 : -1) < 0)
 		return errno == EINTR ? 0 : -errno;
 	if (fds[WAIT_STREAM].revents & (POLLIN | POLLHUP | POLLERR))
 		error = take_frames(exec);
