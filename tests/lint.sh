@@ -44,7 +44,7 @@ format() {
 }
 
 static_analysis() {
-	c_files | grep '\.c$' | xargs -r cppcheck --quiet --std=c11 --language=c -j 2 \
+	c_files | grep '\.c$' | xargs -r cppcheck --quiet --std=c11 --language=c --library=gtk -j 2 \
 		--enable=warning,performance,portability --inline-suppr \
 		--suppressions-list=.cppcheck-suppressions --error-exitcode=1
 }

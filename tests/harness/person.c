@@ -60,6 +60,28 @@ static char *make_dir(const char *parent, const char *prefix)
 	return path;
 }
 
+/* Starts what a login starts: X server, window manager, session bus. */
+static void start_desktop(struct person *person)
+{
+	g_autofree char *address = g_strdup_printf("unix:path=%s/bus", person->runtime);
+	g_autofree char *argument = g_strconcat("--address=", address, NULL);
+	g_autofree char *socket = g_build_filename(person->runtime, "bus", NULL);
+
+	xserver_start(&person->x, person->log);
+	person_setenv(person, "DISPLAY", person->x.name);
+	person_setenv(person, "DBUS_SESSION_BUS_ADDRESS", address);
+	g_unlink(socket);
+	person->bus = start_process((const char *const[]){ "dbus-daemon", "--session", "--nofork",
+							   "--nopidfile", argument, NULL },
+				    person->environment, -1, person->log);
+}
+
+static void stop_desktop(struct person *person)
+{
+	stop_process(person->bus);
+	xserver_stop(&person->x);
+}
+
 void person_init(struct person *person, const char *name)
 {
 	g_autofree char *homes = g_build_filename(g_get_home_dir(), "vksession-tests", NULL);
@@ -70,15 +92,14 @@ void person_init(struct person *person, const char *name)
 	person->runtime = make_dir(setting("XDG_RUNTIME_DIR"), "t");
 	log = person_path(person, "desktop.log");
 	person->log = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	xserver_start(&person->x, person->log);
 	person->environment = make_environment(person);
+	start_desktop(person);
 }
 
 void person_new_desktop(struct person *person)
 {
-	xserver_stop(&person->x);
-	xserver_start(&person->x, person->log);
-	person_setenv(person, "DISPLAY", person->x.name);
+	stop_desktop(person);
+	start_desktop(person);
 }
 
 void person_setenv(struct person *person, const char *name, const char *value)
@@ -144,22 +165,47 @@ static void report(const struct person *person)
 	print_logs(person->home);
 }
 
+static bool is_of_desktop(const struct person *person, pid_t pid)
+{
+	const pid_t heads[] = { person->x.server, person->x.manager, person->bus };
+
+	for (guint i = 0; i < G_N_ELEMENTS(heads); i++) {
+		g_autoptr(GArray) below = NULL;
+
+		if (heads[i] <= 0)
+			continue;
+		if (heads[i] == pid)
+			return true;
+		below = list_descendants(heads[i]);
+		for (guint j = 0; j < below->len; j++)
+			if (g_array_index(below, struct process_info, j).pid == pid)
+				return true;
+	}
+	return false;
+}
+
+/* What was started and is not of the desktop; xclip stays behind to hold a clipboard. */
+static GArray *list_sessions_processes(const struct person *person)
+{
+	GArray *started = list_started();
+
+	for (guint i = started->len; i > 0; i--) {
+		struct process_info *info = &g_array_index(started, struct process_info, i - 1);
+
+		if (!strcmp(info->name, "xclip") || is_of_desktop(person, info->pid))
+			g_array_remove_index(started, i - 1);
+	}
+	return started;
+}
+
 /* Ends every session, so that the end of one test can't be the trouble of the next. */
 static bool kill_started(void *data)
 {
-	struct person *person = data;
-	g_autoptr(GArray) started = list_started();
-	guint left = 0;
+	g_autoptr(GArray) left = list_sessions_processes(data);
 
-	for (guint i = 0; i < started->len; i++) {
-		pid_t pid = g_array_index(started, struct process_info, i).pid;
-
-		if (pid == person->x.server || pid == person->x.manager)
-			continue;
-		kill(pid, SIGKILL);
-		left++;
-	}
-	return left == 0;
+	for (guint i = 0; i < left->len; i++)
+		kill(g_array_index(left, struct process_info, i).pid, SIGKILL);
+	return left->len == 0;
 }
 
 static void remove_tree(const char *path)
@@ -178,7 +224,7 @@ void person_finish(struct person *person)
 	if (!person->content)
 		report(person);
 	wait_until(kill_started, person, -1, 10000);
-	xserver_stop(&person->x);
+	stop_desktop(person);
 	close(person->log);
 	remove_tree(person->runtime);
 	if (person->content)
@@ -188,26 +234,46 @@ void person_finish(struct person *person)
 	g_strfreev(person->environment);
 }
 
+/*
+ * In a mount namespace of its own, where the hidden program is covered by a device that can't be
+ * executed; and as the same user as before.
+ */
+#define HIDE_SCRIPT                                                                                \
+	"hidden=$1; shift; mount --bind /dev/null \"$hidden\" && "                                 \
+	"exec unshare --user --map-user=%d --map-group=%d -- \"$@\""
+
+static void add_hiding(const struct person *person, GPtrArray *argv)
+{
+	const char *const prefix[] = {
+		"unshare", "--user", "--map-root-user", "--mount", "sh", "-c"
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(prefix); i++)
+		g_ptr_array_add(argv, g_strdup(prefix[i]));
+	g_ptr_array_add(argv, g_strdup_printf(HIDE_SCRIPT, getuid(), getgid()));
+	g_ptr_array_add(argv, g_strdup("sh"));
+	g_ptr_array_add(argv, g_strdup(person->hidden));
+}
+
 void vksession_argv(struct person *person, const char *const *argv, ProcessResult *result)
 {
-	g_autoptr(GPtrArray) full = g_ptr_array_new();
+	g_autofree char *said = g_strjoinv(" ", (char **)argv);
+	g_autoptr(GPtrArray) full = g_ptr_array_new_with_free_func(g_free);
 	struct process_request request = { .environment = person->environment,
 					   .timeout_ms = VKSESSION_MS };
-	g_autofree char *line = NULL;
 
-	g_ptr_array_add(full, (char *)setting("VKSESSION"));
+	if (person->hidden)
+		add_hiding(person, full);
+	g_ptr_array_add(full, g_strdup(setting("VKSESSION")));
 	for (; *argv; argv++)
-		g_ptr_array_add(full, (char *)*argv);
+		g_ptr_array_add(full, g_strdup(*argv));
 	g_ptr_array_add(full, NULL);
 	request.argv = (const char *const *)full->pdata;
 	run_process(&request, result);
-
-	full->pdata[0] = (char *)"vksession";
-	line = g_strjoinv(" ", (char **)full->pdata);
-	printf("# %s: exit %d, %.2f s%s\n", line, result->status, (double)result->elapsed_us / 1e6,
-	       result->timed_out ? ", TIME IS UP" : "");
+	printf("# vksession %s: exit %d, %.2f s%s\n", said, result->status,
+	       (double)result->elapsed_us / 1e6, result->timed_out ? ", TIME IS UP" : "");
 	if (result->output_held)
-		fail_msg("%s left its output open to somebody", line);
+		fail_msg("vksession %s left its output open to somebody", said);
 }
 
 char *vksession_ok_argv(struct person *person, const char *const *argv)
@@ -288,28 +354,20 @@ pid_t session_vkernel(struct person *person, const char *name)
 
 static bool only_desktop_runs(void *data)
 {
-	struct person *person = data;
-	g_autoptr(GArray) started = list_started();
+	g_autoptr(GArray) left = list_sessions_processes(data);
 
-	for (guint i = 0; i < started->len; i++) {
-		struct process_info *info = &g_array_index(started, struct process_info, i);
-
-		if (info->pid != person->x.server && info->pid != person->x.manager &&
-		    strcmp(info->name, "xclip"))
-			return false;
-	}
-	return true;
+	return left->len == 0;
 }
 
 void assert_nothing_runs(struct person *person)
 {
-	g_autoptr(GArray) started = NULL;
+	g_autoptr(GArray) left = NULL;
 
 	if (wait_until(only_desktop_runs, person, -1, 3000))
 		return;
-	started = list_started();
-	for (guint i = 0; i < started->len; i++) {
-		struct process_info *info = &g_array_index(started, struct process_info, i);
+	left = list_sessions_processes(person);
+	for (guint i = 0; i < left->len; i++) {
+		struct process_info *info = &g_array_index(left, struct process_info, i);
 
 		printf("# runs: %d %s (parent %d)\n", info->pid, info->name, info->parent);
 	}

@@ -19,8 +19,10 @@ struct person {
 	char *runtime; /* $XDG_RUNTIME_DIR, of its own too */
 	char **environment;
 	struct xserver x;
-	int log;      /* what the desktop's programs print */
-	bool content; /* set by the test when all went well: nothing to report at the end */
+	pid_t bus;	    /* the desktop's D-Bus session bus */
+	int log;	    /* what the desktop's programs print */
+	const char *hidden; /* path of a program that this person's machine lacks; NULL: none */
+	bool content;	    /* set by the test when all went well: nothing to report at the end */
 };
 
 /** Makes a home and starts a desktop. @param name  of the test, for what is kept of a failure */
@@ -87,7 +89,7 @@ JsonNode *session_info(struct person *person, const char *name);
 pid_t session_vkernel(struct person *person, const char *name);
 
 /**
- * Waits until none of what the tests started is left but the person's desktop, and lists what is
- * if something is.
+ * Waits until none of what the tests started is left but the person's desktop; fails the test with
+ * a list if something is.
  */
 void assert_nothing_runs(struct person *person);

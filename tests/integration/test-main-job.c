@@ -3,17 +3,11 @@
  * The main job: a session is saved and ended, the desktop is gone, a new desktop comes, the session
  * is thawed, and everything is as it was. The tests are the steps of one story, in this order.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "scene.h"
+#include "tests/harness/story.h"
 #include "tests/harness/supervise.h"
 #include "tests/harness/wait.h"
 
@@ -24,14 +18,13 @@ static struct {
 	struct scene scene;
 	struct scene_facts before, after;
 	gint64 down_from_us, down_until_us;
-	guint done; /* steps that went well */
 } story;
 
 static void test_start(void **state)
 {
 	scene_start(&story.scene, &story.person, "work");
 	scene_assert_text(&story.scene);
-	story.done++;
+	story_step_done();
 }
 
 static void start_sleeper(void)
@@ -55,7 +48,7 @@ static void test_save_and_stop(void **state)
 	story.down_from_us = g_get_monotonic_time();
 	assert_int_equal(json_int(save, "save"), 1);
 	assert_true(json_int(save, "memory_bytes") > 0);
-	story.done++;
+	story_step_done();
 }
 
 static void test_nothing_is_left(void **state)
@@ -65,7 +58,7 @@ static void test_nothing_is_left(void **state)
 	assert_nothing_runs(&story.person);
 	info = session_info(&story.person, "work");
 	assert_string_equal(json_text(info, "state"), "saved");
-	story.done++;
+	story_step_done();
 }
 
 static void test_thaw_on_new_desktop(void **state)
@@ -74,19 +67,19 @@ static void test_thaw_on_new_desktop(void **state)
 	story.down_until_us = g_get_monotonic_time();
 	vksession_ok(&story.person, "thaw", "--wait", "work");
 	scene_look(&story.scene, &story.after);
-	story.done++;
+	story_step_done();
 }
 
 static void test_same_processes(void **state)
 {
 	scene_assert_processes(&story.before, &story.after);
-	story.done++;
+	story_step_done();
 }
 
 static void test_windows_are_back(void **state)
 {
 	scene_assert_windows(&story.scene);
-	story.done++;
+	story_step_done();
 }
 
 static void test_unsaved_text_is_back(void **state)
@@ -94,14 +87,14 @@ static void test_unsaved_text_is_back(void **state)
 	scene_assert_text(&story.scene);
 	scene_type(&story.scene, "And more.");
 	scene_assert_text(&story.scene);
-	story.done++;
+	story_step_done();
 }
 
 static void test_counter_goes_on(void **state)
 {
 	scene_assert_counter(&story.scene, &story.before);
 	scene_assert_scrollback(&story.scene);
-	story.done++;
+	story_step_done();
 }
 
 static void test_threads_and_connection_go_on(void **state)
@@ -113,13 +106,13 @@ static void test_threads_and_connection_go_on(void **state)
 	scene_assert_worker(&story.after, &later);
 	assert_true(json_int(later.worker, "received") > json_int(story.after.worker, "received"));
 	scene_facts_clear(&later);
-	story.done++;
+	story_step_done();
 }
 
 static void test_clocks(void **state)
 {
 	scene_assert_clocks(&story.before, &story.after, story.down_until_us - story.down_from_us);
-	story.done++;
+	story_step_done();
 }
 
 static void test_sleeper_wakes(void **state)
@@ -133,13 +126,13 @@ static void test_sleeper_wakes(void **state)
 	slept = g_ascii_strtod(text, NULL);
 	printf("# asked to sleep %d s, slept %.3f s\n", SLEEP_S, slept);
 	assert_true(slept >= SLEEP_S && slept < SLEEP_S + 2);
-	story.done++;
+	story_step_done();
 }
 
 static void test_transaction_commits(void **state)
 {
 	scene_assert_commit(&story.scene);
-	story.done++;
+	story_step_done();
 }
 
 static void test_end(void **state)
@@ -148,23 +141,23 @@ static void test_end(void **state)
 	assert_nothing_runs(&story.person);
 	vksession_ok(&story.person, "drop", "work");
 	vksession_fails(&story.person, 3, "work", "saves", "work");
-	story.done++;
+	story_step_done();
 }
 
 static const struct CMUnitTest steps[] = {
-	cmocka_unit_test(test_start),
-	cmocka_unit_test(test_save_and_stop),
-	cmocka_unit_test(test_nothing_is_left),
-	cmocka_unit_test(test_thaw_on_new_desktop),
-	cmocka_unit_test(test_same_processes),
-	cmocka_unit_test(test_windows_are_back),
-	cmocka_unit_test(test_unsaved_text_is_back),
-	cmocka_unit_test(test_counter_goes_on),
-	cmocka_unit_test(test_threads_and_connection_go_on),
-	cmocka_unit_test(test_clocks),
-	cmocka_unit_test(test_sleeper_wakes),
-	cmocka_unit_test(test_transaction_commits),
-	cmocka_unit_test(test_end),
+	STORY_STEP(test_start),
+	STORY_STEP(test_save_and_stop),
+	STORY_STEP(test_nothing_is_left),
+	STORY_STEP(test_thaw_on_new_desktop),
+	STORY_STEP(test_same_processes),
+	STORY_STEP(test_windows_are_back),
+	STORY_STEP(test_unsaved_text_is_back),
+	STORY_STEP(test_counter_goes_on),
+	STORY_STEP(test_threads_and_connection_go_on),
+	STORY_STEP(test_clocks),
+	STORY_STEP(test_sleeper_wakes),
+	STORY_STEP(test_transaction_commits),
+	STORY_STEP(test_end),
 };
 
 static int set_up(void **state)
@@ -175,7 +168,7 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	story.person.content = story.done == G_N_ELEMENTS(steps);
+	story.person.content = story_is_well();
 	person_finish(&story.person);
 	scene_facts_clear(&story.before);
 	scene_facts_clear(&story.after);

@@ -111,6 +111,7 @@ static void too_many_groups_are_refused(void **state)
 
 static void what_the_host_writes_is_understood(void **state)
 {
+	const char *const given[] = { "VKSESSION_MODE=800x600", NULL };
 	g_autofree char *text = NULL;
 	struct config config;
 	struct failure failure = { "" };
@@ -118,9 +119,10 @@ static void what_the_host_writes_is_understood(void **state)
 	g_setenv("LC_TIME", "de_DE.UTF-8", TRUE);
 	g_setenv("HOME", "/home/some one", TRUE);
 	g_setenv("SECRET", "x", TRUE);
-	text = vk_guest_conf_build("name", "/run/vkdisplay", TRUE, NULL);
+	text = vk_guest_conf_build("name", "/run/vkdisplay", TRUE, given, NULL);
 	assert_non_null(text);
 	assert_null(strstr(text, "SECRET"));
+	assert_non_null(strstr(text, "\nenv.VKSESSION_MODE=800x600\n"));
 	assert_non_null(strstr(text, "\nenv.LC_TIME=de_DE.UTF-8\n"));
 	if (getuid() == 0)
 		skip();
@@ -131,14 +133,20 @@ static void what_the_host_writes_is_understood(void **state)
 	config_finish(&config);
 }
 
-static void host_refuses_newlines(void **state)
+static void host_refuses_foul_values(void **state)
 {
-	g_autoptr(GError) error = NULL;
+	const char *const newline[] = { "A=a\nuid=0", NULL };
+	const char *const newline_in_name[] = { "A\nuid=0", NULL };
+	const char *const no_name[] = { "=a", NULL };
+	const char *const *const foul[] = { newline, newline_in_name, no_name };
 
-	g_setenv("LC_TIME", "a\nuid=0", TRUE);
-	assert_null(vk_guest_conf_build("name", NULL, FALSE, &error));
-	assert_true(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_FAILED));
-	g_unsetenv("LC_TIME");
+	for (size_t i = 0; i < sizeof(foul) / sizeof(foul[0]); i++) {
+		g_autoptr(GError) error = NULL;
+
+		assert_null(vk_guest_conf_build("name", NULL, FALSE, foul[i], &error));
+		assert_non_null(error);
+	}
+	assert_null(vk_guest_conf_build("na\nme", NULL, FALSE, NULL, NULL));
 }
 
 static const char *value_of(const struct environment *environment, const char *name)
@@ -204,7 +212,7 @@ int main(void)
 		cmocka_unit_test(incomplete_is_refused),
 		cmocka_unit_test(too_many_groups_are_refused),
 		cmocka_unit_test(what_the_host_writes_is_understood),
-		cmocka_unit_test(host_refuses_newlines),
+		cmocka_unit_test(host_refuses_foul_values),
 		cmocka_unit_test(environment_of_a_login),
 		cmocka_unit_test(environment_has_a_limit),
 		cmocka_unit_test(variables_of_the_guest),

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Measures what a person waits for, on the staged programs and beside peers in the same run.
+ *
+ * Theory of operation
+ *
+ * Each round has a person of its own with a desktop and an empty store, and these steps:
+ *   start()     run to first window: cold, then once more warm; then the demo's programs.
+ *   live()      a live save, with a ticker in the guest (ticker.c) that notices the pause.
+ *   end()       save --stop, and dd conv=fsync of as many bytes to the same disk.
+ *   thaw()      thaw to window, cold and warm.
+ *   attach()    to the same running guest: vksession attach, and a bare xpra attach.
+ * Time to a window is always measured here, from outside, by the same means: from the start of the
+ * command until an X client finds the window mapped and with more than one colour in it.
+ *
+ * Warm: the same was done in this run just before. Cold: the files that are needed (programs,
+ * libraries, fonts, the save) were dropped from the page cache, as far as an ordinary user can
+ * (cold.c); what other running programs have mapped, such as the C library, stays.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <glib.h>
+
+#include "cold.h"
+#include "figures.h"
+#include "launcher/autofd.h"
+#include "tests/harness/person.h"
+#include "tests/harness/supervise.h"
+#include "tests/harness/windows.h"
+
+#define WINDOW_MS 120000
+#define WINDOW	  "xclock" /* the title that is waited for */
+
+static struct {
+	char *vksession, *ticker, *stage;
+	gboolean json, check;
+	int rounds;
+} options = { .rounds = 3 };
+
+static const char *const system_dirs[] = { "/usr/bin",	       "/usr/lib/x86_64-linux-gnu",
+					   "/usr/lib/python3", "/usr/lib/python3.11",
+					   "/usr/lib/xpra",    "/usr/share/X11",
+					   "/usr/share/fonts", "/usr/share/icons",
+					   "/usr/share/mime",  "/usr/share/xpra" };
+
+static void make_all_cold(const struct person *person)
+{
+	sync();
+	for (guint i = 0; i < G_N_ELEMENTS(system_dirs); i++)
+		make_cold(system_dirs[i]);
+	make_cold(options.stage);
+	make_cold(person->home);
+}
+
+/* Runs a command in the background and measures how long it takes until the window is drawn, in
+ * seconds. The command, if it ends by itself, has ended when this returns. */
+static double time_to_window(struct person *person, const char *const *argv, pid_t *running)
+{
+	gint64 start = g_get_monotonic_time();
+	pid_t pid = start_process(argv, person->environment, -1, person->log);
+	bool came = window_wait(&person->x, WINDOW, NULL, WINDOW_MS);
+	double seconds = (double)(g_get_monotonic_time() - start) / 1e6;
+
+	if (!came)
+		g_error("no window after '%s %s'", argv[0], argv[1]);
+	if (running)
+		*running = pid;
+	else
+		waitpid(pid, NULL, 0);
+	return seconds;
+}
+
+#define COMMAND(...) ((const char *const[]){ options.vksession, __VA_ARGS__, NULL })
+
+static void start(struct person *person)
+{
+	make_all_cold(person);
+	figure_add(RUN_COLD, time_to_window(person, COMMAND("run", "--", "xclock"), NULL));
+	vksession_ok(person, "stop", "default");
+	vksession_ok(person, "drop", "default");
+	window_wait_none(&person->x, 10000);
+	figure_add(RUN_WARM, time_to_window(person, COMMAND("run", "--", "xclock"), NULL));
+	vksession_ok(person, "run", "--", "xterm", "-title", "terminal");
+	window_wait(&person->x, "terminal", NULL, WINDOW_MS);
+	vksession_ok(person, "run", "--", "mousepad");
+	window_wait(&person->x, "Mousepad", NULL, WINDOW_MS);
+}
+
+/** A ticker at work in the guest. */
+struct ticker {
+	pid_t pid;
+	int input, output;
+};
+
+static struct ticker ticker_start(const struct person *person)
+{
+	int input[2], output[2];
+	struct ticker ticker;
+
+	if (pipe2(input, O_CLOEXEC) || pipe2(output, O_CLOEXEC))
+		g_error("pipe: %s", strerror(errno));
+	ticker.pid = fork();
+	if (ticker.pid == 0) {
+		dup2(input[0], 0);
+		dup2(output[1], 1);
+		execve(options.vksession,
+		       (char *const *)COMMAND("exec", "default", "--", options.ticker),
+		       person->environment);
+		_exit(127);
+	}
+	close(input[0]);
+	close(output[1]);
+	ticker.input = input[1];
+	ticker.output = output[0];
+	return ticker;
+}
+
+/* Reads ticks until the time is up or, with a running process, until that has ended and for another
+ * 100 ms. Return: the longest time without one, in microseconds. */
+static gint64 read_ticks(const struct ticker *ticker, int until_ms, pid_t running)
+{
+	gint64 last = g_get_monotonic_time(), longest = 0, end = last + until_ms * 1000;
+	char ticks[4096];
+
+	for (;;) {
+		struct pollfd event = { .fd = ticker->output, .events = POLLIN };
+		gint64 now;
+
+		if (poll(&event, 1, 10) == 1 && read(ticker->output, ticks, sizeof(ticks)) <= 0)
+			g_error("the ticker has ended");
+		now = g_get_monotonic_time();
+		if (event.revents) {
+			longest = MAX(longest, now - last);
+			last = now;
+		}
+		if (running && waitpid(running, NULL, WNOHANG) == running) {
+			running = 0;
+			end = now + 100000;
+		}
+		if (!running && now >= end)
+			return longest;
+	}
+}
+
+/* Ends a ticker. Return: its longest step by the guest's wall clock, in microseconds. */
+static gint64 ticker_end(struct ticker *ticker)
+{
+	g_autoptr(GString) rest = g_string_new(NULL);
+	char buffer[4096];
+	const char *line;
+	ssize_t n;
+
+	close(ticker->input);
+	while ((n = read(ticker->output, buffer, sizeof(buffer))) > 0)
+		g_string_append_len(rest, buffer, n);
+	close(ticker->output);
+	waitpid(ticker->pid, NULL, 0);
+	line = strchr(rest->str, '\n');
+	if (!line)
+		g_error("the ticker said nothing at its end");
+	return g_ascii_strtoll(line + 1, NULL, 10);
+}
+
+static void await_ticks(const struct ticker *ticker)
+{
+	char first;
+
+	if (read(ticker->output, &first, 1) != 1)
+		g_error("the ticker does not run");
+}
+
+static void live(struct person *person)
+{
+	g_autofree char *result = person_path(person, "save.json");
+	g_autofree char *text = NULL;
+	g_autoptr(JsonNode) save = NULL;
+	autofd out = open(result, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	struct ticker ticker = ticker_start(person);
+
+	await_ticks(&ticker);
+	figure_add(PAUSE_QUIET, (double)read_ticks(&ticker, 1000, 0) / 1e3);
+	figure_add(PAUSE_OUTSIDE, (double)read_ticks(&ticker, 0,
+						     start_process(COMMAND("save", "--json"),
+								   person->environment, -1, out)) /
+					  1e3);
+	figure_add(PAUSE_INSIDE, (double)ticker_end(&ticker) / 1e3);
+
+	if (!g_file_get_contents(result, &text, NULL, NULL) ||
+	    !(save = json_from_string(text, NULL)))
+		g_error("the live save failed: %s", text);
+	figure_add(PAUSE_KERNEL, (double)json_int(save, "pause_us") / 1e3);
+	figure_add(LIVE_BYTES, (double)json_int(save, "disk_bytes") / 1e6);
+	figure_add(LIVE_DURABLE, (double)json_int(save, "durable_us") / 1e6);
+}
+
+/* Seconds that dd takes to write so many bytes to the disk that the store is on. */
+static double time_dd(const struct person *person, gint64 bytes)
+{
+	g_autofree char *to = person_path(person, "dd");
+	g_autofree char *to_argument = g_strdup_printf("of=%s", to);
+	g_autofree char *count = g_strdup_printf("count=%" G_GINT64_FORMAT, bytes >> 20);
+	g_auto(ProcessResult) result = { 0 };
+	struct process_request request = {
+		.argv = (const char *const[]){ "dd", "if=/dev/zero", to_argument, "bs=1M", count,
+					       "conv=fsync", NULL },
+		.timeout_ms = WINDOW_MS,
+	};
+
+	run_process(&request, &result);
+	unlink(to);
+	if (result.status)
+		g_error("dd: %s", result.err);
+	return (double)result.elapsed_us / 1e6;
+}
+
+static void end(struct person *person)
+{
+	gint64 begin, bytes;
+	double durable, dd;
+	g_autoptr(JsonNode) save = NULL;
+
+	sync();
+	begin = g_get_monotonic_time();
+	save = vksession_json(person, "save", "--stop", "--json");
+	figure_add(STOP_COMMAND, (double)(g_get_monotonic_time() - begin) / 1e6);
+	bytes = json_int(save, "disk_bytes");
+	durable = (double)json_int(save, "durable_us") / 1e6;
+	window_wait_none(&person->x, 10000);
+	sync();
+	dd = time_dd(person, bytes);
+	figure_add(STOP_BYTES, (double)bytes / 1e6);
+	figure_add(STOP_DURABLE, durable);
+	figure_add(DD, dd);
+	figure_add(STOP_TO_DD, durable / dd);
+}
+
+static double thaw_once(struct person *person, enum figure_id running, enum figure_id window)
+{
+	g_autofree char *result = person_path(person, "thaw.json");
+	g_autofree char *text = NULL;
+	g_autoptr(JsonNode) thaw = NULL;
+	autofd out = open(result, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int log = person->log;
+	double seconds;
+
+	person->log = out; /* the command's output goes there */
+	seconds = time_to_window(person, COMMAND("thaw", "--json"), NULL);
+	person->log = log;
+	if (!g_file_get_contents(result, &text, NULL, NULL) ||
+	    !(thaw = json_from_string(text, NULL)))
+		g_error("the thaw failed: %s", text);
+	figure_add(running, (double)json_int(thaw, "running_us") / 1e6);
+	figure_add(window, seconds);
+	return seconds;
+}
+
+static double thaw(struct person *person)
+{
+	make_all_cold(person);
+	thaw_once(person, THAW_RUNNING_COLD, THAW_WINDOW_COLD);
+	vksession_ok(person, "stop", "default");
+	window_wait_none(&person->x, 10000);
+	return thaw_once(person, THAW_RUNNING_WARM, THAW_WINDOW_WARM);
+}
+
+static void attach(struct person *person, double thawed)
+{
+	g_autofree char *address =
+		g_strdup_printf("socket:%s/vksession/default/display.sock", person->runtime);
+	double bare;
+	pid_t xpra;
+
+	vksession_ok(person, "detach");
+	window_wait_none(&person->x, 10000);
+	figure_add(ATTACH_OURS, time_to_window(person, COMMAND("attach"), NULL));
+	vksession_ok(person, "detach");
+	window_wait_none(&person->x, 10000);
+	bare = time_to_window(person, (const char *const[]){ "xpra", "attach", address, NULL },
+			      &xpra);
+	stop_process(xpra);
+	figure_add(ATTACH_BARE, bare);
+	figure_add(THAW_TO_ATTACH, thawed / bare);
+	vksession_ok(person, "stop", "default");
+}
+
+static void one_round(void)
+{
+	struct person person;
+
+	person_init(&person, "bench");
+	start(&person);
+	live(&person);
+	end(&person);
+	attach(&person, thaw(&person));
+	person.content = true;
+	person_finish(&person);
+}
+
+/* What commands say goes to stderr, so that stdout has the figures only. */
+static int bench(void)
+{
+	autofd out = dup(STDOUT_FILENO);
+
+	dup2(STDERR_FILENO, STDOUT_FILENO);
+	for (int i = 0; i < options.rounds; i++) {
+		fprintf(stderr, "bench: round %d of %d\n", i + 1, options.rounds);
+		one_round();
+	}
+	fflush(stdout);
+	dup2(out, STDOUT_FILENO);
+	(options.json ? figures_print_json : figures_print)((guint)options.rounds);
+	fflush(stdout);
+	return options.check && figures_judge(2) > 0;
+}
+
+int main(int argc, char **argv)
+{
+	const GOptionEntry entries[] = {
+		{ "rounds", 0, 0, G_OPTION_ARG_INT, &options.rounds, "How often (default 3)", "N" },
+		{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print JSON", NULL },
+		{ "check", 0, 0, G_OPTION_ARG_NONE, &options.check,
+		  "Fail if a figure is missing or is twice its target", NULL },
+		G_OPTION_ENTRY_NULL,
+	};
+	g_autoptr(GOptionContext) context = g_option_context_new("- measure vksession");
+	g_autoptr(GError) error = NULL;
+
+	g_option_context_add_main_entries(context, entries, NULL);
+	if (!g_option_context_parse(context, &argc, &argv, &error)) {
+		fprintf(stderr, "bench: %s\n", error->message);
+		return 2;
+	}
+	options.vksession = g_strdup(g_getenv("VKSESSION"));
+	options.ticker = g_strdup(g_getenv("VKSESSION_TEST_TICKER"));
+	if (!options.vksession || !options.ticker) {
+		fprintf(stderr, "bench: to be run by `./run bench`\n");
+		return 2;
+	}
+	options.stage = g_path_get_dirname(options.vksession);
+	options.stage = g_path_get_dirname(options.stage);
+	return supervise(bench, 300u * (unsigned int)options.rounds);
+}

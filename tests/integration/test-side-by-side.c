@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Two sessions at once know nothing of each other: one is thawed while the other runs. */
+#include <stdlib.h>
+
+#include "scene.h"
+#include "tests/harness/story.h"
+#include "tests/harness/supervise.h"
+
+static struct {
+	struct person person;
+	struct scene scene;
+	struct scene_facts before, after;
+} story;
+
+/* What the other session's terminal last printed. */
+static gint64 other_count(void)
+{
+	g_autofree char *text =
+		vksession_output(&story.person, "exec", "other", "--", "cat", "/tmp/count");
+
+	return g_ascii_strtoll(text, NULL, 10);
+}
+
+static void test_start_two(void **state)
+{
+	g_autofree char *counter = guest_program("counter.sh");
+	g_autofree char *host_one = NULL;
+	g_autofree char *host_two = NULL;
+
+	scene_start(&story.scene, &story.person, "work");
+	vksession_ok(&story.person, "run", "-s", "other", "--", "xterm", "-title", "the other",
+		     "-e", counter, "/tmp/count");
+	assert_true(window_wait(&story.person.x, "the other", NULL, 90000));
+	host_one = vksession_output(&story.person, "exec", "work", "--", "uname", "-n");
+	host_two = vksession_output(&story.person, "exec", "other", "--", "uname", "-n");
+	assert_string_not_equal(host_one, host_two);
+	assert_int_not_equal(session_vkernel(&story.person, "work"),
+			     session_vkernel(&story.person, "other"));
+	story_step_done();
+}
+
+static void test_one_ends_the_other_runs(void **state)
+{
+	gint64 count = other_count();
+	pid_t vkernel = session_vkernel(&story.person, "other");
+	g_autoptr(JsonNode) info = NULL;
+
+	scene_look(&story.scene, &story.before);
+	vksession_ok(&story.person, "save", "--stop", "work");
+	assert_true(window_wait(&story.person.x, "the other", NULL, 1000));
+	assert_true(other_count() > count);
+	assert_int_equal(session_vkernel(&story.person, "other"), vkernel);
+	info = session_info(&story.person, "work");
+	assert_string_equal(json_text(info, "state"), "saved");
+	story_step_done();
+}
+
+static void test_thaw_beside_the_other(void **state)
+{
+	gint64 count = other_count();
+	pid_t vkernel = session_vkernel(&story.person, "other");
+
+	vksession_ok(&story.person, "thaw", "--wait", "work");
+	scene_look(&story.scene, &story.after);
+	scene_assert_processes(&story.before, &story.after);
+	scene_assert_worker(&story.before, &story.after);
+	scene_assert_windows(&story.scene);
+	scene_assert_text(&story.scene);
+	assert_true(window_wait(&story.person.x, "the other", NULL, 1000));
+	assert_true(other_count() > count);
+	assert_int_equal(session_vkernel(&story.person, "other"), vkernel);
+	story_step_done();
+}
+
+static void test_end(void **state)
+{
+	vksession_ok(&story.person, "stop", "other");
+	scene_assert_counter(&story.scene, &story.after);
+	vksession_ok(&story.person, "stop", "work");
+	assert_nothing_runs(&story.person);
+	story_step_done();
+}
+
+static const struct CMUnitTest steps[] = {
+	STORY_STEP(test_start_two),
+	STORY_STEP(test_one_ends_the_other_runs),
+	STORY_STEP(test_thaw_beside_the_other),
+	STORY_STEP(test_end),
+};
+
+static int set_up(void **state)
+{
+	person_init(&story.person, "side-by-side");
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	story.person.content = story_is_well();
+	person_finish(&story.person);
+	scene_facts_clear(&story.before);
+	scene_facts_clear(&story.after);
+	scene_clear(&story.scene);
+	return 0;
+}
+
+static int run_story(void)
+{
+	return cmocka_run_group_tests_name("side by side", steps, set_up, tear_down);
+}
+
+int main(void)
+{
+	return supervise(run_story, 300);
+}
