@@ -12,8 +12,8 @@ static const char *const passed_on[] = { "PATH", "LANG", "LANGUAGE", "TZ" };
 
 static gboolean add(GString *text, const char *key, const char *value, GError **error)
 {
-	if (strchr(value, '\n')) {
-		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "newline in the value of %s",
+	if (strchr(value, '\n') || strchr(key, '\n')) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "newline in %s or its value",
 			    key);
 		return FALSE;
 	}
@@ -51,7 +51,7 @@ static gboolean is_passed_on(const char *name)
 	return g_str_has_prefix(name, "LC_");
 }
 
-static gboolean add_environment(GString *text, GError **error)
+static gboolean add_passed_on(GString *text, GError **error)
 {
 	g_auto(GStrv) names = g_listenv();
 
@@ -64,8 +64,28 @@ static gboolean add_environment(GString *text, GError **error)
 	return TRUE;
 }
 
+static gboolean add_given(GString *text, const char *const *environment, GError **error)
+{
+	for (; environment && *environment; environment++) {
+		const char *equals = strchr(*environment, '=');
+		g_autofree char *name = NULL;
+		g_autofree char *key = NULL;
+
+		if (!equals || equals == *environment) {
+			g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+				    "%s is not NAME=value", *environment);
+			return FALSE;
+		}
+		name = g_strndup(*environment, (gsize)(equals - *environment));
+		key = g_strdup_printf("env.%s", name);
+		if (!add(text, key, equals + 1, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
 char *vk_guest_conf_build(const char *session, const char *vkdisplay, gboolean network,
-			  GError **error)
+			  const char *const *environment, GError **error)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
 
@@ -79,7 +99,7 @@ char *vk_guest_conf_build(const char *session, const char *vkdisplay, gboolean n
 				      "\ndns=" VK_GUEST_DNS "\n");
 	else
 		g_string_append(text, "net=none\n");
-	if (!add_environment(text, error))
+	if (!add_passed_on(text, error) || !add_given(text, environment, error))
 		return NULL;
 	return g_string_free(g_steal_pointer(&text), FALSE);
 }

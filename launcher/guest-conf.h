@@ -17,7 +17,8 @@
  * @param session    name of the session; the guest's host name, too
  * @param vkdisplay  path of the display starter; NULL: a guest without a display
  * @param network    whether there is a network helper
+ * @param environment  "NAME=value" strings, over those passed on from our own; may be NULL
  * @return text, free with g_free(); NULL with error if a value has a newline in it
  */
 char *vk_guest_conf_build(const char *session, const char *vkdisplay, gboolean network,
-			  GError **error);
+			  const char *const *environment, GError **error);

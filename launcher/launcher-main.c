@@ -21,6 +21,8 @@ static gboolean parse(VkSupervisor *supervisor, int argc, char **argv, GError **
 		{ "memory", 0, 0, G_OPTION_ARG_INT64, &memory, "of the guest", "BYTES" },
 		{ "network", 0, 0, G_OPTION_ARG_NONE, &supervisor->network, "outgoing network",
 		  NULL },
+		{ "environment", 0, 0, G_OPTION_ARG_STRING_ARRAY, &supervisor->environment,
+		  "for all programs of the guest", "NAME=VALUE" },
 		G_OPTION_ENTRY_NULL,
 	};
 	g_autoptr(GOptionContext) context = g_option_context_new(NULL);

@@ -62,6 +62,8 @@ static char **build_arguments(const VkLauncherConfig *config, const char *kernel
 		g_strv_builder_add_many(builder, "--thaw", config->save_dir, NULL);
 	if (config->network)
 		g_strv_builder_add(builder, "--network");
+	for (const char *const *string = config->environment; string && *string; string++)
+		g_strv_builder_add_many(builder, "--environment", *string, NULL);
 	return g_strv_builder_end(builder);
 }
 

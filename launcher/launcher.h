@@ -21,6 +21,8 @@ typedef struct {
 	const char *save_dir;		/* thaw from here; NULL: a fresh guest */
 	guint64 memory_bytes;		/* size of the guest's memory, a multiple of 1 MiB */
 	gboolean network;		/* slirp4netns, outgoing only */
+	const char *const *environment;	/* "NAME=value" strings for all of a fresh guest's programs
+					   and its display stack; may be NULL */
 } VkLauncherConfig;
 
 /** State of a launcher as other processes see it. */
@@ -42,24 +44,29 @@ typedef struct {
 
 /**
  * Starts vksession-launcher for a session and waits until the guest answers on its control socket.
+ * After a thaw, vk_control_thawed() is to follow.
  *
  * @return FALSE with error set: EXISTS (a launcher already runs there), NOT_SUPPORTED (vkernel,
  *         slirp4netns missing, memory larger than the machine's), INVALID_DATA (save refused; the
- *         message is the kernel's reason), NO_SPACE, FAILED. Nothing is left running on failure.
+ *         message is the kernel's reason), NO_SPACE (no room for the guest's memory), TIMED_OUT
+ *         (the guest does not come up), CANCELLED (killed meanwhile), INVALID_ARGUMENT, FAILED.
+ *         Nothing is left running on failure.
  */
 gboolean vk_launcher_start(const VkLauncherConfig *config, GError **error);
 
 /**
  * Tells whether a launcher holds the runtime directory.
  *
- * @param status  filled if not NULL and the return value is TRUE
+ * @param status  filled if not NULL and the return value is TRUE; all 0 for a launcher that has
+ *                only just begun, vkernel_pid 0 for one that has not started its vkernel yet
  * @return TRUE if one runs; FALSE without an error otherwise
  */
 gboolean vk_launcher_get_status(const char *runtime_dir, VkLauncherStatus *status);
 
 /**
- * Kills the vkernel and everything that belongs to it, and waits until nothing is left.
- * @return FALSE with error if a process survived timeout_ms
+ * Kills the vkernel and everything that belongs to it, and waits until nothing is left, no process
+ * and no file of the launcher's in the runtime directory. TRUE also if nothing ran.
+ * @return FALSE with TIMED_OUT if a process survived timeout_ms
  */
 gboolean vk_launcher_kill(const char *runtime_dir, guint timeout_ms, GError **error);
 
@@ -71,9 +78,12 @@ gboolean vk_launcher_wait_gone(const char *runtime_dir, guint timeout_ms, GError
 
 /**
  * Asks the kernel to write a checkpoint into an existing empty directory. No data is synced.
+ * Takes as long as it takes: there is no time limit, but the vkernel's end ends it.
  *
- * @param hold  leave the guest stopped; vk_launcher_go() or vk_launcher_kill() must follow
- * @return FALSE with NO_SPACE or FAILED; the guest then runs on
+ * @param dir    absolute path, shorter than 500 bytes
+ * @param hold   leave the guest stopped; vk_launcher_go() or vk_launcher_kill() must follow
+ * @param stats  may be NULL
+ * @return FALSE with NO_SPACE, NOT_CONNECTED (no vkernel) or FAILED; the guest then runs on
  */
 gboolean vk_launcher_checkpoint(const char *runtime_dir, const char *dir, gboolean hold,
 				VkCheckpointStats *stats, GError **error);
@@ -81,32 +91,66 @@ gboolean vk_launcher_checkpoint(const char *runtime_dir, const char *dir, gboole
 /** Lets a held guest go on. Succeeds also if it was not held. */
 gboolean vk_launcher_go(const char *runtime_dir, GError **error);
 
-/* Control requests; see control-protocol.h. */
+/*
+ * Control requests; see control-protocol.h. All fail with NOT_CONNECTED if no session runs there,
+ * TIMED_OUT if the guest does not answer, CLOSED if it ends meanwhile.
+ */
 
+/** @param[out] facts  "version", "boot_id", "programs", "thaws", "display", ...; may be NULL */
 gboolean vk_control_hello(const char *runtime_dir, GHashTable **facts, GError **error);
-/** @param environment "NAME=value" strings; @param[out] pid in the guest, may be NULL */
+
+/**
+ * Starts a program in the guest, as soon as the guest's display is up.
+ *
+ * @param cwd          if it can't be entered in the guest, the home directory is taken
+ * @param environment  "NAME=value" strings, over those of a login; may be NULL. Addresses of the
+ *                     display, of the session bus and the runtime directory are the guest's own.
+ * @param[out] pid     in the guest, may be NULL
+ * @return FALSE with NOT_FOUND (no such program), PERMISSION_DENIED, or FAILED (also if the display
+ *         could not be started)
+ */
 gboolean vk_control_run(const char *runtime_dir, const char *cwd, const char *const *environment,
 			const char *const *argv, pid_t *pid, GError **error);
+
 /**
  * Runs a program in the guest with the caller's stdin, stdout and stderr, and passes SIGINT,
- * SIGTERM, SIGHUP and SIGWINCH-free signals on to it.
+ * SIGTERM, SIGHUP, SIGQUIT, SIGUSR1 and SIGUSR2 on to it; they are blocked in the calling thread
+ * meanwhile (the caller must have no other thread that takes them). Does not wait for the display.
+ * What the program's children write after its own end is not waited for.
+ *
  * @param[out] status  as of wait(2)
+ * @return FALSE as vk_control_run()
  */
 gboolean vk_control_exec(const char *runtime_dir, const char *cwd, const char *const *environment,
 			 const char *const *argv, int *status, GError **error);
 
+/** A program that was started by vk_control_run() and has not ended. */
 typedef struct {
 	pid_t pid;
 	gint64 started;			/* CLOCK_REALTIME, seconds */
-	char *command;
+	char *command;			/* its arguments, cut to 1 KiB */
 } VkProgram;
 void vk_program_free(VkProgram *program);
 
 /** @return array of VkProgram, free with g_ptr_array_unref(); NULL on error */
 GPtrArray *vk_control_list(const char *runtime_dir, GError **error);
+
+/** Has the guest write back what is dirty of the host's files. */
 gboolean vk_control_prepare_save(const char *runtime_dir, GError **error);
+
+/** Tells a thawed guest so, and waits until its network is connected again. */
 gboolean vk_control_thawed(const char *runtime_dir, GError **error);
+
+/**
+ * Waits until the display stack of the guest takes viewers.
+ * @return FALSE with TIMED_OUT after timeout_ms, or FAILED if it could not be started
+ */
 gboolean vk_control_wait_display(const char *runtime_dir, guint timeout_ms, GError **error);
+
+/**
+ * Asks the guest to end: all programs get SIGTERM, then the display stack, after grace_ms SIGKILL;
+ * then it powers off. Returns when the guest has taken the request; vk_launcher_wait_gone() waits.
+ */
 gboolean vk_control_stop(const char *runtime_dir, guint grace_ms, GError **error);
 
 /** Path of a program of ours: $VKSESSION_LIBEXECDIR or the installed place. Free with g_free(). */

@@ -170,7 +170,9 @@ static gboolean write_guest_files(VkSupervisor *supervisor, GError **error)
 	g_autofree char *config_path = vk_runtime_path(supervisor->runtime_dir, "guest.conf");
 	g_autofree char *vkdisplay = vk_runtime_path(supervisor->runtime_dir, "vkdisplay");
 	g_autofree char *text = vk_guest_conf_build(supervisor->session, vkdisplay,
-						    supervisor->network, error);
+						    supervisor->network,
+						    (const char *const *)supervisor->environment,
+						    error);
 
 	if (!text || !g_file_set_contents_full(config_path, text, -1,
 					       G_FILE_SET_CONTENTS_CONSISTENT, 0600, error))
@@ -477,5 +479,6 @@ void vk_supervisor_end(VkSupervisor *supervisor, const GError *failure)
 	g_free(supervisor->log_path);
 	g_free(supervisor->kernel_path);
 	g_free(supervisor->save_dir);
+	g_strfreev(supervisor->environment);
 	g_free(supervisor->helper_path);
 }

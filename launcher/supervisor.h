@@ -15,6 +15,7 @@ typedef struct {
 	char *save_dir;			/* NULL: a fresh guest */
 	guint64 memory_bytes;
 	gboolean network;
+	char **environment;		/* "NAME=value" for all programs of the guest; may be NULL */
 	int report_fd;			/* -1 once reported */
 
 	/* how it stands */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/reboot.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include "launcher/guest/network.h"
 
 #define SIGNAL_GRACE_MS 5000
+#define MAX_OPEN_FILES  524288		/* the hard limit that programs expect nowadays */
 
 static void display_changed(struct display *display)
 {
@@ -101,6 +103,14 @@ static int open_control(struct guest *guest, struct failure *failure)
 	return control_init(&guest->control, failure);
 }
 
+static void set_limits(void)
+{
+	const struct rlimit files = { .rlim_cur = 1024, .rlim_max = MAX_OPEN_FILES };
+
+	if (setrlimit(RLIMIT_NOFILE, &files) < 0)
+		console_say("limit of open files: %s; ignoring", strerror(errno));
+}
+
 static int init_loop(struct guest *guest, struct failure *failure)
 {
 	int error = events_init(&guest->events);
@@ -122,6 +132,7 @@ int guest_init(struct guest *guest, const char *config_path, struct failure *fai
 		error = watch_signals(guest, failure);
 	if (error < 0)
 		return error;
+	set_limits();
 	start_network(&guest->config);
 	error = relay_init(&guest->relay, &guest->config, &guest->display, &guest->events, failure);
 	guest->display.changed = display_changed;
