@@ -16,7 +16,7 @@ gboolean vk_checkpoint_parse_stats(const char *text, VkCheckpointStats *stats)
 		const char *name;
 		guint64 *place;
 	} figures[] = {
-		{ "memory=", &stats->memory_bytes }, { "state=", &stats->state_bytes },
+		{ "memory=", &stats->memory_bytes },   { "state=", &stats->state_bytes },
 		{ "quiesce_us=", &stats->quiesce_us }, { "dump_us=", &stats->dump_us },
 		{ "resume_us=", &stats->resume_us },
 	};
@@ -27,8 +27,8 @@ gboolean vk_checkpoint_parse_stats(const char *text, VkCheckpointStats *stats)
 	for (char **word = words + 1; *word; word++) {
 		for (gsize i = 0; i < G_N_ELEMENTS(figures); i++) {
 			if (g_str_has_prefix(*word, figures[i].name))
-				*figures[i].place = g_ascii_strtoull(
-					*word + strlen(figures[i].name), NULL, 10);
+				*figures[i].place =
+					g_ascii_strtoull(*word + strlen(figures[i].name), NULL, 10);
 		}
 	}
 	return TRUE;

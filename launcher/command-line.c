@@ -5,11 +5,11 @@ char **vk_command_line_build(const VkCommandLine *line)
 {
 	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
 	const char *dir = line->runtime_dir;
-	g_autofree char *memory = g_strdup_printf("mem=%" G_GUINT64_FORMAT "K",
-						  line->memory_bytes / 1024);
+	g_autofree char *memory =
+		g_strdup_printf("mem=%" G_GUINT64_FORMAT "K", line->memory_bytes / 1024);
 	g_autofree char *uml_dir = g_strdup_printf("uml_dir=%s/", dir);
-	g_autofree char *hostsock = g_strdup_printf("hostsock=control:%d,display:%d",
-						    VK_FD_CONTROL, VK_FD_DISPLAY);
+	g_autofree char *hostsock =
+		g_strdup_printf("hostsock=control:%d,display:%d", VK_FD_CONTROL, VK_FD_DISPLAY);
 	g_autofree char *init = g_strdup_printf("init=%s/vkinit", dir);
 	g_autofree char *config = g_strdup_printf("%s/guest.conf", dir);
 

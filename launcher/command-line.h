@@ -11,7 +11,7 @@
 typedef struct {
 	const char *kernel_path;
 	const char *runtime_dir;
-	const char *save_dir;		/* NULL: a fresh guest */
+	const char *save_dir; /* NULL: a fresh guest */
 	guint64 memory_bytes;
 	gboolean network;
 } VkCommandLine;

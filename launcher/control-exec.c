@@ -20,8 +20,8 @@ typedef struct {
 	int fd;
 	int signal_fd;
 	gboolean input_ended;
-	gboolean output_closed[2];	/* ours, by number - 1: what comes is thrown away */
-	gsize ahead;			/* bytes of input sent that the program has not taken yet */
+	gboolean output_closed[2]; /* ours, by number - 1: what comes is thrown away */
+	gsize ahead;		   /* bytes of input sent that the program has not taken yet */
 	gboolean exited;
 	int status;
 	VkFrame frame;

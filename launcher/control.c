@@ -12,9 +12,9 @@
 #include "launcher/launcher.h"
 #include "launcher/runtime-dir.h"
 
-#define REPLY_TIMEOUT_MS    30000
-#define DISPLAY_TIMEOUT_MS  120000	/* a program waits in the guest until the display is up */
-#define SYNC_TIMEOUT_MS     120000
+#define REPLY_TIMEOUT_MS   30000
+#define DISPLAY_TIMEOUT_MS 120000 /* a program waits in the guest until the display is up */
+#define SYNC_TIMEOUT_MS	   120000
 
 static gboolean fail(GError **error, const char *what)
 {
@@ -80,8 +80,9 @@ static gboolean receive_bytes(int fd, gint64 deadline, guint8 *data, gsize lengt
 {
 	while (length > 0) {
 		struct pollfd pollfd = { .fd = fd, .events = POLLIN };
-		gint64 left = deadline < 0 ? -1 :
-			MAX(0, (deadline - g_get_monotonic_time() + 999) / 1000);
+		gint64 left = deadline < 0
+				      ? -1
+				      : MAX(0, (deadline - g_get_monotonic_time() + 999) / 1000);
 		int ready = poll(&pollfd, 1, (int)left);
 		ssize_t got;
 
@@ -163,8 +164,9 @@ gboolean vk_control_request(const char *runtime_dir, const char *what, guint16 t
 {
 	autofd fd = vk_control_connect(runtime_dir, error);
 
-	if (fd < 0 || !vk_control_send(fd, type, payload ? payload->data : NULL,
-				       payload ? payload->length : 0, error) ||
+	if (fd < 0 ||
+	    !vk_control_send(fd, type, payload ? payload->data : NULL,
+			     payload ? payload->length : 0, error) ||
 	    !vk_control_receive(fd, timeout_ms, frame, error)) {
 		g_prefix_error(error, "%s: ", what);
 		return FALSE;
@@ -212,7 +214,8 @@ gboolean vk_control_parse_pid(const VkFrame *frame, pid_t *pid, GError **error)
 gboolean vk_control_hello(const char *runtime_dir, GHashTable **facts, GError **error)
 {
 	g_autofree VkFrame *frame = g_new(VkFrame, 1);
-	g_autoptr(GHashTable) table = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	g_autoptr(GHashTable)
+		table = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	struct vk_strings strings;
 	const char *string;
 
@@ -279,8 +282,8 @@ static VkProgram *parse_program(const char *string)
 GPtrArray *vk_control_list(const char *runtime_dir, GError **error)
 {
 	g_autofree VkFrame *frame = g_new(VkFrame, 1);
-	g_autoptr(GPtrArray) programs =
-		g_ptr_array_new_with_free_func((GDestroyNotify)vk_program_free);
+	g_autoptr(GPtrArray)
+		programs = g_ptr_array_new_with_free_func((GDestroyNotify)vk_program_free);
 	struct vk_strings strings;
 	const char *string;
 
@@ -319,8 +322,8 @@ gboolean vk_control_thawed(const char *runtime_dir, GError **error)
 	vk_payload_init(payload);
 	vk_payload_add(payload, "reason=thaw");
 	vk_payload_addf(payload, "realtime=%" G_GINT64_FORMAT, g_get_real_time() / G_USEC_PER_SEC);
-	return vk_control_request(runtime_dir, "thawed", VK_FRAME_THAWED, payload,
-				  REPLY_TIMEOUT_MS, frame, error);
+	return vk_control_request(runtime_dir, "thawed", VK_FRAME_THAWED, payload, REPLY_TIMEOUT_MS,
+				  frame, error);
 }
 
 gboolean vk_control_wait_display(const char *runtime_dir, guint timeout_ms, GError **error)

@@ -46,7 +46,8 @@ int vk_cpu_choose(const char *runtime_dir)
 
 	if (g_strcmp0(override, "none") == 0 || sched_getaffinity(0, sizeof(cpus), &cpus) < 0)
 		return -1;
-	if (override && g_ascii_string_to_unsigned(override, 10, 0, CPU_SETSIZE - 1, &number, NULL) &&
+	if (override &&
+	    g_ascii_string_to_unsigned(override, 10, 0, CPU_SETSIZE - 1, &number, NULL) &&
 	    CPU_ISSET(number, &cpus))
 		return (int)number;
 	for (guint cpu = 0; cpu < CPU_SETSIZE; cpu++)

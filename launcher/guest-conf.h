@@ -7,9 +7,9 @@
 
 #include <gio/gio.h>
 
-#define VK_GUEST_ADDRESS  "10.0.2.100/24"
-#define VK_GUEST_GATEWAY  "10.0.2.2"
-#define VK_GUEST_DNS      "10.0.2.3"
+#define VK_GUEST_ADDRESS "10.0.2.100/24"
+#define VK_GUEST_GATEWAY "10.0.2.2"
+#define VK_GUEST_DNS	 "10.0.2.3"
 
 /**
  * Composes guest.conf for the calling user.

@@ -57,8 +57,7 @@ int main(int argc, char **argv)
 
 	vk_supervisor_init(&supervisor);
 	supervisor.report_fd = find_report();
-	if (parse(&supervisor, argc, argv, &failure) &&
-	    vk_supervisor_start(&supervisor, &failure))
+	if (parse(&supervisor, argc, argv, &failure) && vk_supervisor_start(&supervisor, &failure))
 		vk_supervisor_run(&supervisor);
 	vk_supervisor_end(&supervisor, failure);
 	return failure ? EXIT_FAILURE : EXIT_SUCCESS;

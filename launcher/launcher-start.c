@@ -79,10 +79,9 @@ static int spawn_launcher(char **arguments, GError **error)
 		return -1;
 	}
 	/* GLib forks twice: the launcher is never our child, so never our zombie either. */
-	spawned = g_spawn_async_with_pipes_and_fds("/", (const char *const *)arguments, NULL,
-						   G_SPAWN_DEFAULT, NULL, NULL, -1, -1, -1,
-						   &ends[1], &target, 1, NULL, NULL, NULL, NULL,
-						   error);
+	spawned = g_spawn_async_with_pipes_and_fds(
+		"/", (const char *const *)arguments, NULL, G_SPAWN_DEFAULT, NULL, NULL, -1, -1, -1,
+		&ends[1], &target, 1, NULL, NULL, NULL, NULL, error);
 	close(ends[1]);
 	if (spawned)
 		return ends[0];
@@ -92,8 +91,8 @@ static int spawn_launcher(char **arguments, GError **error)
 
 gboolean vk_launcher_start(const VkLauncherConfig *config, GError **error)
 {
-	g_autofree char *kernel_path = config->kernel_path ? g_strdup(config->kernel_path) :
-							     vk_libexec_path("vkernel");
+	g_autofree char *kernel_path = config->kernel_path ? g_strdup(config->kernel_path)
+							   : vk_libexec_path("vkernel");
 	g_auto(GStrv) arguments = NULL;
 	autofd report = -1;
 

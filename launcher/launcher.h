@@ -21,7 +21,7 @@ typedef struct {
 	const char *save_dir;		/* thaw from here; NULL: a fresh guest */
 	guint64 memory_bytes;		/* size of the guest's memory, a multiple of 1 MiB */
 	gboolean network;		/* slirp4netns, outgoing only */
-	const char *const *environment;	/* "NAME=value" strings for all of a fresh guest's programs
+	const char *const *environment; /* "NAME=value" strings for all of a fresh guest's programs
 					   and its display stack; may be NULL */
 } VkLauncherConfig;
 
@@ -29,17 +29,17 @@ typedef struct {
 typedef struct {
 	pid_t launcher_pid;
 	pid_t vkernel_pid;
-	gint64 started_us;		/* CLOCK_REALTIME, microseconds */
+	gint64 started_us; /* CLOCK_REALTIME, microseconds */
 	guint64 memory_bytes;
 } VkLauncherStatus;
 
 /** Figures of a checkpoint, from the kernel's reply. Times in microseconds. */
 typedef struct {
-	guint64 memory_bytes;		/* written to `memory`, without holes */
+	guint64 memory_bytes; /* written to `memory`, without holes */
 	guint64 state_bytes;
 	guint64 quiesce_us;
 	guint64 dump_us;
-	guint64 resume_us;		/* 0 while the guest is held */
+	guint64 resume_us; /* 0 while the guest is held */
 } VkCheckpointStats;
 
 /**
@@ -127,8 +127,8 @@ gboolean vk_control_exec(const char *runtime_dir, const char *cwd, const char *c
 /** A program that was started by vk_control_run() and has not ended. */
 typedef struct {
 	pid_t pid;
-	gint64 started;			/* CLOCK_REALTIME, seconds */
-	char *command;			/* its arguments, cut to 1 KiB */
+	gint64 started; /* CLOCK_REALTIME, seconds */
+	char *command;	/* its arguments, cut to 1 KiB */
 } VkProgram;
 void vk_program_free(VkProgram *program);
 

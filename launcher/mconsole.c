@@ -47,7 +47,8 @@ gsize vk_mconsole_compose(VkMconsoleRequest *request, const char *command, GErro
 		return 0;
 	}
 	*request = (VkMconsoleRequest){
-		.magic = VK_MCONSOLE_MAGIC, .version = VK_MCONSOLE_VERSION,
+		.magic = VK_MCONSOLE_MAGIC,
+		.version = VK_MCONSOLE_VERSION,
 		.length = (guint32)length,
 	};
 	memcpy(request->data, command, length);
@@ -64,8 +65,7 @@ gboolean vk_mconsole_add_reply(VkMconsoleAnswer *answer, const VkMconsoleReply *
 				    "malformed reply from the kernel");
 		return FALSE;
 	}
-	g_string_append_len(answer->text, reply->data,
-			    (gssize)strnlen(reply->data, reply->length));
+	g_string_append_len(answer->text, reply->data, (gssize)strnlen(reply->data, reply->length));
 	answer->failed |= reply->error != 0;
 	*more = reply->more != 0;
 	return TRUE;
@@ -101,8 +101,9 @@ static gboolean await_reply(int fd, int pidfd, gint64 deadline, GError **error)
 	int got;
 
 	do {
-		gint64 left = deadline < 0 ? -1 :
-			MAX(0, (deadline - g_get_monotonic_time() + 999) / 1000);
+		gint64 left = deadline < 0
+				      ? -1
+				      : MAX(0, (deadline - g_get_monotonic_time() + 999) / 1000);
 
 		got = poll(fds, G_N_ELEMENTS(fds), (int)left);
 	} while (got < 0 && errno == EINTR);

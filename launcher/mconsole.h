@@ -20,9 +20,9 @@ typedef struct {
 } VkMconsoleRequest;
 
 typedef struct {
-	guint32 error;		/* not 0: the request failed, data says why */
-	guint32 more;		/* not 0: another datagram of the same reply follows */
-	guint32 length;		/* of data, with its NUL */
+	guint32 error;	/* not 0: the request failed, data says why */
+	guint32 more;	/* not 0: another datagram of the same reply follows */
+	guint32 length; /* of data, with its NUL */
 	char data[VK_MCONSOLE_MAX_DATA];
 } VkMconsoleReply;
 

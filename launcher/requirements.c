@@ -109,8 +109,9 @@ const char *vk_require_memory(guint64 memory_bytes, GError **error)
 			    "no room for a guest memory of %s in /dev/shm, /tmp or /var/tmp",
 			    wanted);
 	else
-		g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-				    "/dev/shm, /tmp and /var/tmp are all mounted noexec or read-only");
+		g_set_error_literal(
+			error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+			"/dev/shm, /tmp and /var/tmp are all mounted noexec or read-only");
 	return NULL;
 }
 

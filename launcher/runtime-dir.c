@@ -34,7 +34,8 @@ gboolean vk_runtime_make(const char *runtime_dir, GError **error)
 {
 	struct stat st;
 
-	if (strlen(runtime_dir) + sizeof(LONGEST_NAME) > sizeof(((struct sockaddr_un *)0)->sun_path)) {
+	if (strlen(runtime_dir) + sizeof(LONGEST_NAME) >
+	    sizeof(((struct sockaddr_un *)0)->sun_path)) {
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FILENAME_TOO_LONG,
 			    "%s is too long for sockets in it", runtime_dir);
 		return FALSE;
@@ -164,8 +165,8 @@ gboolean vk_runtime_read_record(const char *runtime_dir, VkLauncherRecord *recor
 void vk_runtime_remove(const char *runtime_dir)
 {
 	static const char *const names[] = {
-		"control.sock", "display.sock", "net.sock", "guest.conf", "vkinit", "vkdisplay",
-		"uml/mconsole", "uml/pid", "uml", RECORD_NAME, LOCK_NAME,
+		"control.sock", "display.sock", "net.sock", "guest.conf", "vkinit",  "vkdisplay",
+		"uml/mconsole", "uml/pid",	"uml",	    RECORD_NAME,  LOCK_NAME,
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {

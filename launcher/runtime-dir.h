@@ -16,9 +16,9 @@
 /** What launcher.json holds: the status, and what only launchers care for. */
 typedef struct {
 	VkLauncherStatus status;
-	pid_t network_pid;		/* 0: none */
-	guint64 vkernel_start_ticks;	/* of /proc/PID/stat: pids are used again */
-	int cpu;			/* -1: not pinned */
+	pid_t network_pid;	     /* 0: none */
+	guint64 vkernel_start_ticks; /* of /proc/PID/stat: pids are used again */
+	int cpu;		     /* -1: not pinned */
 } VkLauncherRecord;
 
 /** @return path of a file in the directory, free with g_free() */

@@ -11,9 +11,9 @@ typedef struct {
 	const char *path;
 	char *const *arguments;
 	char *const *environment;
-	int fds[VK_SPAWN_MAX_FDS];	/* become 0, 1, 2, ...; no others are inherited */
+	int fds[VK_SPAWN_MAX_FDS]; /* become 0, 1, 2, ...; no others are inherited */
 	guint fd_count;
-	int cpu;			/* the only one it and its children run on; -1: any */
+	int cpu; /* the only one it and its children run on; -1: any */
 	mode_t umask;
 } VkSpawn;
 

@@ -50,11 +50,11 @@
 #include "launcher/requirements.h"
 #include "launcher/spawn.h"
 
-#define BACKLOG               64
-#define BOOT_TIMEOUT_S        60
-#define THAW_TIMEOUT_S        300	/* a large save may have to be read from a slow disk */
-#define DYING_TIMEOUT_MS      10000
-#define MAX_HELPER_RESTARTS   10
+#define BACKLOG		    64
+#define BOOT_TIMEOUT_S	    60
+#define THAW_TIMEOUT_S	    300 /* a large save may have to be read from a slow disk */
+#define DYING_TIMEOUT_MS    10000
+#define MAX_HELPER_RESTARTS 10
 
 static const char *const listener_names[] = { "control.sock", "display.sock" };
 
@@ -70,8 +70,14 @@ static gboolean fail(GError **error, const char *what, const char *path)
 void vk_supervisor_init(VkSupervisor *supervisor)
 {
 	*supervisor = (VkSupervisor){
-		.report_fd = -1, .lock_fd = -1, .null_fd = -1, .log_fd = -1,
-		.listeners = { -1, -1 }, .signal_fd = -1, .hello_fd = -1, .record.cpu = -1,
+		.report_fd = -1,
+		.lock_fd = -1,
+		.null_fd = -1,
+		.log_fd = -1,
+		.listeners = { -1, -1 },
+		.signal_fd = -1,
+		.hello_fd = -1,
+		.record.cpu = -1,
 	};
 }
 
@@ -96,7 +102,7 @@ static gboolean await_predecessor(const VkLauncherRecord *record, GError **error
 static gboolean claim(VkSupervisor *supervisor, GError **error)
 {
 	static const char *const stale[] = { "control.sock", "display.sock", "net.sock",
-					     "uml/mconsole", "uml/pid",      "uml",
+					     "uml/mconsole", "uml/pid",	     "uml",
 					     "vkinit",	     "vkdisplay" };
 	VkLauncherRecord before;
 
@@ -126,8 +132,7 @@ static gboolean open_log(VkSupervisor *supervisor, GError **error)
 	supervisor->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	supervisor->log_fd = open(supervisor->log_path,
 				  O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (supervisor->null_fd < 0 || supervisor->log_fd < 0 ||
-	    fstat(supervisor->log_fd, &st) < 0)
+	if (supervisor->null_fd < 0 || supervisor->log_fd < 0 || fstat(supervisor->log_fd, &st) < 0)
 		return fail(error, "open", supervisor->log_path);
 	supervisor->log_start = st.st_size;
 	dup2(supervisor->null_fd, STDIN_FILENO);
@@ -153,8 +158,7 @@ static int listen_on(const char *path, GError **error)
 static gboolean open_listeners(VkSupervisor *supervisor, GError **error)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(listener_names); i++) {
-		g_autofree char *path =
-			vk_runtime_path(supervisor->runtime_dir, listener_names[i]);
+		g_autofree char *path = vk_runtime_path(supervisor->runtime_dir, listener_names[i]);
 
 		supervisor->listeners[i] = listen_on(path, error);
 		if (supervisor->listeners[i] < 0)
@@ -169,10 +173,9 @@ static gboolean write_guest_files(VkSupervisor *supervisor, GError **error)
 	static const char *const programs[] = { "vkinit", "vkdisplay" };
 	g_autofree char *config_path = vk_runtime_path(supervisor->runtime_dir, "guest.conf");
 	g_autofree char *vkdisplay = vk_runtime_path(supervisor->runtime_dir, "vkdisplay");
-	g_autofree char *text = vk_guest_conf_build(supervisor->session, vkdisplay,
-						    supervisor->network,
-						    (const char *const *)supervisor->environment,
-						    error);
+	g_autofree char *text =
+		vk_guest_conf_build(supervisor->session, vkdisplay, supervisor->network,
+				    (const char *const *)supervisor->environment, error);
 
 	if (!text || !g_file_set_contents_full(config_path, text, -1,
 					       G_FILE_SET_CONTENTS_CONSISTENT, 0600, error))
@@ -194,8 +197,12 @@ static gboolean start_helper(VkSupervisor *supervisor, GError **error)
 				    (char *)"--target-type=bess", socket_path, NULL };
 	char *const environment[] = { (char *)"PATH=/usr/bin:/bin", NULL };
 	VkSpawn spawn = {
-		.path = supervisor->helper_path, .arguments = arguments,
-		.environment = environment, .fd_count = 3, .cpu = -1, .umask = 077,
+		.path = supervisor->helper_path,
+		.arguments = arguments,
+		.environment = environment,
+		.fd_count = 3,
+		.cpu = -1,
+		.umask = 077,
 		.fds = { supervisor->null_fd, supervisor->log_fd, supervisor->log_fd },
 	};
 
@@ -210,8 +217,10 @@ static gboolean start_helper(VkSupervisor *supervisor, GError **error)
 static gboolean start_vkernel(VkSupervisor *supervisor, GError **error)
 {
 	VkCommandLine line = {
-		.kernel_path = supervisor->kernel_path, .runtime_dir = supervisor->runtime_dir,
-		.save_dir = supervisor->save_dir, .memory_bytes = supervisor->memory_bytes,
+		.kernel_path = supervisor->kernel_path,
+		.runtime_dir = supervisor->runtime_dir,
+		.save_dir = supervisor->save_dir,
+		.memory_bytes = supervisor->memory_bytes,
 		.network = supervisor->network,
 	};
 	g_auto(GStrv) arguments = vk_command_line_build(&line);
@@ -267,8 +276,8 @@ static gboolean guest_answered(int fd, GIOCondition condition, gpointer data)
 static gboolean start_took_too_long(gpointer data)
 {
 	VkSupervisor *supervisor = data;
-	g_autoptr(GError) failure = g_error_new_literal(G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
-							"the guest does not come up");
+	g_autoptr(GError) failure =
+		g_error_new_literal(G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "the guest does not come up");
 
 	supervisor->start_timer = 0;
 	report(supervisor, failure);

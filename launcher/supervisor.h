@@ -12,22 +12,22 @@ typedef struct {
 	char *runtime_dir;
 	char *log_path;
 	char *kernel_path;
-	char *save_dir;			/* NULL: a fresh guest */
+	char *save_dir; /* NULL: a fresh guest */
 	guint64 memory_bytes;
 	gboolean network;
-	char **environment;		/* "NAME=value" for all programs of the guest; may be NULL */
-	int report_fd;			/* -1 once reported */
+	char **environment; /* "NAME=value" for all programs of the guest; may be NULL */
+	int report_fd;	    /* -1 once reported */
 
 	/* how it stands */
 	GMainLoop *loop;
 	int lock_fd;
 	int null_fd;
 	int log_fd;
-	off_t log_start;		/* what is before was there when we started */
-	int listeners[2];		/* control, display; -1 once the vkernel has them */
+	off_t log_start;  /* what is before was there when we started */
+	int listeners[2]; /* control, display; -1 once the vkernel has them */
 	int signal_fd;
-	int hello_fd;			/* the question whether the guest is up */
-	char *helper_path;		/* network helper */
+	int hello_fd;	   /* the question whether the guest is up */
+	char *helper_path; /* network helper */
 	guint helper_restarts;
 	const char *memory_dir;
 	VkLauncherRecord record;

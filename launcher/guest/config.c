@@ -12,7 +12,7 @@
 #include "launcher/autofd.h"
 #include "launcher/frame.h"
 
-#define MAX_ID (UINT32_MAX - 1)		/* -1 means "no change" to setresuid(2) */
+#define MAX_ID (UINT32_MAX - 1) /* -1 means "no change" to setresuid(2) */
 
 /* A key, and the function that takes its value; 0 or -EINVAL. */
 struct config_key {
@@ -137,18 +137,10 @@ static int take_dns(struct config *config, char *value)
 }
 
 static const struct config_key keys[] = {
-	{ "uid", take_uid },
-	{ "gid", take_gid },
-	{ "groups", take_groups },
-	{ "user", take_user },
-	{ "home", take_home },
-	{ "shell", take_shell },
-	{ "hostname", take_hostname },
-	{ "session", take_session },
-	{ "vkdisplay", take_vkdisplay },
-	{ "net", take_net },
-	{ "addr", take_address },
-	{ "gw", take_gateway },
+	{ "uid", take_uid },	       { "gid", take_gid },	    { "groups", take_groups },
+	{ "user", take_user },	       { "home", take_home },	    { "shell", take_shell },
+	{ "hostname", take_hostname }, { "session", take_session }, { "vkdisplay", take_vkdisplay },
+	{ "net", take_net },	       { "addr", take_address },    { "gw", take_gateway },
 	{ "dns", take_dns },
 };
 

@@ -12,12 +12,12 @@
 
 #include "launcher/guest/failure.h"
 
-#define CONFIG_MAX_SIZE         65536
-#define CONFIG_MAX_GROUPS       64
-#define CONFIG_MAX_ENVIRONMENT  64
+#define CONFIG_MAX_SIZE	       65536
+#define CONFIG_MAX_GROUPS      64
+#define CONFIG_MAX_ENVIRONMENT 64
 
 struct config {
-	char *text;			/* owned; all strings below point into it */
+	char *text; /* owned; all strings below point into it */
 	uid_t uid;
 	gid_t gid;
 	gid_t groups[CONFIG_MAX_GROUPS];
@@ -27,13 +27,13 @@ struct config {
 	const char *shell;
 	const char *hostname;
 	const char *session;
-	const char *vkdisplay;		/* host path of the display starter; NULL: no display */
+	const char *vkdisplay; /* host path of the display starter; NULL: no display */
 	bool network;
 	struct in_addr address;
-	unsigned int prefix;		/* length of the network part, bits */
+	unsigned int prefix; /* length of the network part, bits */
 	struct in_addr gateway;
 	struct in_addr dns;
-	const char *environment[CONFIG_MAX_ENVIRONMENT];	/* "NAME=value" */
+	const char *environment[CONFIG_MAX_ENVIRONMENT]; /* "NAME=value" */
 	size_t environment_count;
 };
 

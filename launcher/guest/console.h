@@ -13,7 +13,7 @@ struct console {
 	struct event_handler handler;
 	int console_fd;
 	int read_fd;
-	int write_fd;		/* standard output and error of every program */
+	int write_fd; /* standard output and error of every program */
 };
 
 /**

@@ -42,9 +42,9 @@ struct connection {
 	int fd;
 	enum connection_state state;
 	struct vk_frame_header header;
-	size_t length;		/* of the bytes in buffer */
+	size_t length; /* of the bytes in buffer */
 	size_t sent;
-	bool stop;		/* begin to stop when the reply is out, or the host has gone */
+	bool stop; /* begin to stop when the reply is out, or the host has gone */
 	unsigned int grace_ms;
 	uint8_t buffer[VK_FRAME_HEADER_SIZE + VK_FRAME_MAX_PAYLOAD];
 };
@@ -157,7 +157,7 @@ static int send_ok(void)
 static const char *display_state_name(const struct display *display)
 {
 	static const char *const names[] = {
-		[DISPLAY_NONE] = "none", [DISPLAY_STARTING] = "starting", [DISPLAY_UP] = "up",
+		[DISPLAY_NONE] = "none",   [DISPLAY_STARTING] = "starting", [DISPLAY_UP] = "up",
 		[DISPLAY_READY] = "ready", [DISPLAY_FAILED] = "failed",
 	};
 
@@ -235,7 +235,9 @@ static void handle_run(struct connection *connection)
 {
 	struct control *control = connection->control;
 	struct program program = {
-		.arguments = command.arguments, .environment = &command.environment, .fd_count = 3,
+		.arguments = command.arguments,
+		.environment = &command.environment,
+		.fd_count = 3,
 	};
 	autofd null = -1;
 	pid_t pid;

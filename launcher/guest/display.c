@@ -127,7 +127,9 @@ static pid_t spawn(const struct config *config, int log_fd, int *notify_fd)
 	static const char *const arguments[] = { RESIDENT_VKDISPLAY, NULL };
 	static struct environment environment;
 	struct program program = {
-		.cwd = config->home, .arguments = arguments, .environment = &environment,
+		.cwd = config->home,
+		.arguments = arguments,
+		.environment = &environment,
 		.fd_count = 4,
 	};
 	autofd null = open("/dev/null", O_RDONLY | O_CLOEXEC);

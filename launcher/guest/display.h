@@ -13,10 +13,10 @@
 #include "launcher/guest/failure.h"
 
 enum display_state {
-	DISPLAY_NONE,		/* the session has none */
+	DISPLAY_NONE, /* the session has none */
 	DISPLAY_STARTING,
-	DISPLAY_UP,		/* X clients can start */
-	DISPLAY_READY,		/* viewers can attach */
+	DISPLAY_UP,    /* X clients can start */
+	DISPLAY_READY, /* viewers can attach */
 	DISPLAY_FAILED,
 };
 
@@ -26,12 +26,12 @@ struct display {
 	enum display_state state;
 	pid_t pid;
 	int notify_fd;
-	char line[4096];		/* of the notification that is being received */
+	char line[4096]; /* of the notification that is being received */
 	size_t line_length;
-	char name[64];			/* ":100" */
-	char variables[4096];		/* "NAME=value" strings for programs, NULs between */
+	char name[64];	      /* ":100" */
+	char variables[4096]; /* "NAME=value" strings for programs, NULs between */
 	size_t variables_length;
-	char socket[108];		/* where viewers are to be connected to */
+	char socket[108]; /* where viewers are to be connected to */
 	char failure[256];
 	/** Called after every change of state. */
 	void (*changed)(struct display *display);

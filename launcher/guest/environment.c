@@ -5,20 +5,10 @@
 #include <string.h>
 
 static const char *const guest_owned[] = {
-	"DISPLAY",
-	"WAYLAND_DISPLAY",
-	"XAUTHORITY",
-	"DBUS_SESSION_BUS_ADDRESS",
-	"XDG_RUNTIME_DIR",
-	"XDG_SESSION_ID",
-	"XDG_SESSION_TYPE",
-	"XDG_SEAT",
-	"XDG_VTNR",
-	"SESSION_MANAGER",
-	"SSH_AUTH_SOCK",
-	"SSH_AGENT_PID",
-	"GPG_AGENT_INFO",
-	"WINDOWID",
+	"DISPLAY",	   "WAYLAND_DISPLAY", "XAUTHORITY",	  "DBUS_SESSION_BUS_ADDRESS",
+	"XDG_RUNTIME_DIR", "XDG_SESSION_ID",  "XDG_SESSION_TYPE", "XDG_SEAT",
+	"XDG_VTNR",	   "SESSION_MANAGER", "SSH_AUTH_SOCK",	  "SSH_AGENT_PID",
+	"GPG_AGENT_INFO",  "WINDOWID",
 };
 
 bool environment_is_guest_owned(const char *assignment)
@@ -66,7 +56,8 @@ void environment_init(struct environment *environment, const struct config *conf
 	environment->count = 0;
 	environment->strings[0] = NULL;
 	snprintf(directory, sizeof(directory), "/run/user/%u", config->uid);
-	environment_set(environment, "PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games");
+	environment_set(environment,
+			"PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games");
 	set_named(environment, environment->home, sizeof(environment->home), "HOME", config->home);
 	set_named(environment, environment->user, sizeof(environment->user), "USER", config->user);
 	set_named(environment, environment->logname, sizeof(environment->logname), "LOGNAME",

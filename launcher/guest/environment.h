@@ -13,7 +13,7 @@
 #define ENVIRONMENT_MAX 2048
 
 struct environment {
-	const char *strings[ENVIRONMENT_MAX + 1];	/* borrowed, NULL-terminated */
+	const char *strings[ENVIRONMENT_MAX + 1]; /* borrowed, NULL-terminated */
 	size_t count;
 	char home[512];
 	char user[128];

@@ -15,8 +15,8 @@ struct event_handler {
 };
 
 /** The structure that a handler is embedded in. */
-#define event_owner(handler, type, member) \
-	((type *)(void *)((char *)(handler) - offsetof(type, member)))
+#define event_owner(handler, type, member)                                                         \
+	((type *)(void *)((char *)(handler)-offsetof(type, member)))
 
 struct events {
 	int epoll_fd;

@@ -38,20 +38,20 @@ struct exec {
 	int stream;
 	pid_t pid;
 	int pidfd;
-	int input;				/* write end; -1: closed */
-	int output[SOURCE_COUNT];		/* read ends; -1: closed */
-	bool input_ended;			/* STDIN_EOF has come */
-	bool ended;				/* the program */
+	int input;		  /* write end; -1: closed */
+	int output[SOURCE_COUNT]; /* read ends; -1: closed */
+	bool input_ended;	  /* STDIN_EOF has come */
+	bool ended;		  /* the program */
 	bool exit_sent;
 	uint32_t status;
-	uint32_t room;				/* bytes taken by the program, not yet reported */
+	uint32_t room; /* bytes taken by the program, not yet reported */
 
 	uint8_t frame_in[VK_FRAME_HEADER_SIZE + VK_FRAME_MAX_PAYLOAD];
 	size_t frame_in_length;
 	uint8_t frame_out[VK_FRAME_HEADER_SIZE + VK_FRAME_MAX_PAYLOAD];
 	size_t frame_out_length;
 	size_t frame_out_sent;
-	uint8_t queue[VK_EXEC_STDIN_WINDOW];	/* ring */
+	uint8_t queue[VK_EXEC_STDIN_WINDOW]; /* ring */
 	size_t queue_start;
 	size_t queue_length;
 };
@@ -263,10 +263,10 @@ static void prepare_poll(const struct exec *exec, struct pollfd fds[WAIT_COUNT])
 	fds[WAIT_CHILD] = (struct pollfd){ .fd = exec->pidfd, .events = POLLIN };
 	fds[WAIT_INPUT] = (struct pollfd){ .fd = exec->queue_length > 0 ? exec->input : -1,
 					   .events = POLLOUT };
-	fds[WAIT_OUT] = (struct pollfd){ .fd = idle ? exec->output[SOURCE_OUT] : -1,
-					 .events = POLLIN };
-	fds[WAIT_ERR] = (struct pollfd){ .fd = idle ? exec->output[SOURCE_ERR] : -1,
-					 .events = POLLIN };
+	fds[WAIT_OUT] =
+		(struct pollfd){ .fd = idle ? exec->output[SOURCE_OUT] : -1, .events = POLLIN };
+	fds[WAIT_ERR] =
+		(struct pollfd){ .fd = idle ? exec->output[SOURCE_ERR] : -1, .events = POLLIN };
 }
 
 /* One turn: wait, then do whatever can be done. */

@@ -15,7 +15,7 @@
 #include "launcher/guest/network.h"
 
 #define SIGNAL_GRACE_MS 5000
-#define MAX_OPEN_FILES  524288		/* the hard limit that programs expect nowadays */
+#define MAX_OPEN_FILES	524288 /* the hard limit that programs expect nowadays */
 
 static void display_changed(struct display *display)
 {
@@ -97,8 +97,12 @@ static void start_network(const struct config *config)
 static int open_control(struct guest *guest, struct failure *failure)
 {
 	guest->control = (struct control){
-		.events = &guest->events, .config = &guest->config, .display = &guest->display,
-		.console = &guest->console, .programs = &guest->programs, .stop = stop_requested,
+		.events = &guest->events,
+		.config = &guest->config,
+		.display = &guest->display,
+		.console = &guest->console,
+		.programs = &guest->programs,
+		.stop = stop_requested,
 	};
 	return control_init(&guest->control, failure);
 }

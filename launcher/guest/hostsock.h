@@ -8,8 +8,8 @@
 
 #include <sys/ioctl.h>
 
-#define HOSTSOCK_IOC_ACCEPT       _IO('h', 1)
-#define HOSTSOCK_IOC_SHUTDOWN_WR  _IO('h', 2)
+#define HOSTSOCK_IOC_ACCEPT	 _IO('h', 1)
+#define HOSTSOCK_IOC_SHUTDOWN_WR _IO('h', 2)
 
 /**
  * Opens a listener, non-blocking.

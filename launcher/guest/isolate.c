@@ -14,8 +14,7 @@ int isolate_child(int stream)
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (dup2(stream, ISOLATED_STREAM) < 0 ||
-	    fcntl(ISOLATED_STREAM, F_SETFD, FD_CLOEXEC) < 0 ||
+	if (dup2(stream, ISOLATED_STREAM) < 0 || fcntl(ISOLATED_STREAM, F_SETFD, FD_CLOEXEC) < 0 ||
 	    close_range(ISOLATED_STREAM + 1, ~0U, 0) < 0)
 		return -errno;
 	return 0;

@@ -26,7 +26,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define STAGE      "/tmp"
+#define STAGE	   "/tmp"
 #define STAGE_ROOT STAGE "/root"
 #define OLD_ROOT   "/run/old-root"
 
@@ -35,7 +35,7 @@ struct mount_entry {
 	const char *target;
 	unsigned long flags;
 	const char *options;
-	bool optional;		/* the host may lack the directory */
+	bool optional; /* the host may lack the directory */
 };
 
 static const struct mount_entry system_mounts[] = {
@@ -89,10 +89,10 @@ static int mount_one(const struct mount_entry *entry, struct failure *failure)
 static int stack_overlay(struct failure *failure)
 {
 	const struct mount_entry stage = { "tmpfs", STAGE, MS_NODEV, "mode=0755", false };
-	const struct mount_entry overlay = {
-		"overlay", STAGE_ROOT, MS_NOSUID | MS_NODEV,
-		"lowerdir=/,upperdir=" STAGE "/upper,workdir=" STAGE "/work,volatile", false
-	};
+	const struct mount_entry overlay = { "overlay", STAGE_ROOT, MS_NOSUID | MS_NODEV,
+					     "lowerdir=/,upperdir=" STAGE "/upper,workdir=" STAGE
+					     "/work,volatile",
+					     false };
 	int error = mount_one(&stage, failure);
 
 	if (error == 0)
@@ -178,10 +178,8 @@ static int make_directories(const struct config *config, struct failure *failure
 		const char *path;
 		mode_t mode;
 	} directories[] = {
-		{ "/run/lock", 01777 },
-		{ "/run/user", 0755 },
-		{ "/tmp/.X11-unix", 01777 },
-		{ "/tmp/.ICE-unix", 01777 },
+		{ "/run/lock", 01777 },	      { "/run/user", 0755 },
+		{ "/tmp/.X11-unix", 01777 },  { "/tmp/.ICE-unix", 01777 },
 		{ MOUNTS_PRIVATE_DIR, 0755 },
 	};
 	char runtime[64];

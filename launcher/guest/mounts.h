@@ -9,9 +9,9 @@
 #include "launcher/guest/failure.h"
 
 /** Where PID 1 keeps what is its own: readable by all, written by root only. */
-#define MOUNTS_PRIVATE_DIR  "/run/vkinit"
+#define MOUNTS_PRIVATE_DIR "/run/vkinit"
 /** Where the display stack keeps its sockets: the user's own, 0700. */
-#define MOUNTS_DISPLAY_DIR  "/run/vksession"
+#define MOUNTS_DISPLAY_DIR "/run/vksession"
 
 /**
  * Builds the guest's world on top of the read-only root that the kernel has mounted, and moves into

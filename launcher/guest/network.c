@@ -15,9 +15,9 @@
 
 #include "launcher/autofd.h"
 
-#define INTERFACE       "vec0"
-#define RETRY_MS        20
-#define RETRIES         150
+#define INTERFACE "vec0"
+#define RETRY_MS  20
+#define RETRIES	  150
 
 static int set_flags(int sock, const char *name, bool up)
 {
@@ -83,9 +83,7 @@ static int connect_interface(int sock)
 
 int network_renew(const struct config *config, struct failure *failure)
 {
-	struct in_addr mask = {
-		config->prefix ? htonl(~0U << (32 - config->prefix)) : 0
-	};
+	struct in_addr mask = { config->prefix ? htonl(~0U << (32 - config->prefix)) : 0 };
 	autofd sock = -1;
 	int error;
 

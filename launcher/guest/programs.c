@@ -139,9 +139,9 @@ int programs_add(struct programs *programs, pid_t pid, const char *const *argume
 	if (!entry)
 		return -ENOMEM;
 	clock_gettime(CLOCK_REALTIME, &now);
-	*entry = (struct program_entry){
-		.pid = pid, .started = now.tv_sec, .command = join_arguments(arguments)
-	};
+	*entry = (struct program_entry){ .pid = pid,
+					 .started = now.tv_sec,
+					 .command = join_arguments(arguments) };
 	if (!entry->command) {
 		free(entry);
 		return -ENOMEM;

@@ -14,11 +14,11 @@
 
 /** What to start. All borrowed. */
 struct program {
-	const char *cwd;		/* the home directory instead if it can't be entered */
-	const char *const *arguments;	/* [0] is looked up in the environment's PATH */
+	const char *cwd;	      /* the home directory instead if it can't be entered */
+	const char *const *arguments; /* [0] is looked up in the environment's PATH */
 	const struct environment *environment;
-	int fds[4];			/* become 0, 1, 2 and 3 */
-	unsigned int fd_count;		/* how many of them, at most 4 */
+	int fds[4];	       /* become 0, 1, 2 and 3 */
+	unsigned int fd_count; /* how many of them, at most 4 */
 };
 
 /**
@@ -32,8 +32,8 @@ pid_t program_start(const struct config *config, const struct program *program);
 struct program_entry {
 	struct program_entry *next;
 	pid_t pid;
-	int64_t started;		/* CLOCK_REALTIME, seconds */
-	char *command;			/* arguments, separated by blanks */
+	int64_t started; /* CLOCK_REALTIME, seconds */
+	char *command;	 /* arguments, separated by blanks */
 };
 
 struct programs {

@@ -22,7 +22,7 @@
 #include "launcher/guest/isolate.h"
 
 #define PIPE_SIZE (1 << 20)
-#define CHUNK     (1 << 20)
+#define CHUNK	  (1 << 20)
 
 /* One way of the two. Bytes are in the pipe between reading and writing. */
 struct direction {
@@ -31,7 +31,7 @@ struct direction {
 	int pipe[2];
 	size_t in_pipe;
 	bool from_ended;
-	bool to_ended;		/* the end has been passed on, or the receiver has gone */
+	bool to_ended; /* the end has been passed on, or the receiver has gone */
 };
 
 static int direction_init(struct direction *direction, int from, int to)
@@ -175,8 +175,11 @@ int relay_init(struct relay *relay, const struct config *config, const struct di
 	       struct events *events, struct failure *failure)
 {
 	*relay = (struct relay){
-		.handler.ready = accept_viewer, .config = config, .display = display,
-		.events = events, .listener = hostsock_listen("display"),
+		.handler.ready = accept_viewer,
+		.config = config,
+		.display = display,
+		.events = events,
+		.listener = hostsock_listen("display"),
 	};
 	if (relay->listener < 0)
 		return failure_set(failure, -relay->listener, "open the display listener");

@@ -10,9 +10,9 @@
 
 #include "launcher/guest/failure.h"
 
-#define RESIDENT_VKINIT     "/run/vkinit/vkinit"
-#define RESIDENT_VKDISPLAY  "/run/vkinit/vkdisplay"
-#define RESIDENT_CONFIG     "/run/vkinit/guest.conf"
+#define RESIDENT_VKINIT	   "/run/vkinit/vkinit"
+#define RESIDENT_VKDISPLAY "/run/vkinit/vkdisplay"
+#define RESIDENT_CONFIG	   "/run/vkinit/guest.conf"
 
 /** @return TRUE in the copy that runs from guest memory */
 bool resident_is_self(void);

@@ -11,7 +11,7 @@
 #include "launcher/guest/processes.h"
 
 #define DISPLAY_GRACE_MS 1000
-#define KILL_GRACE_MS    2000
+#define KILL_GRACE_MS	 2000
 
 static void set_timer(struct shutdown *shutdown, unsigned int ms)
 {

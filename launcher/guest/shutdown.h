@@ -13,9 +13,9 @@
 
 enum shutdown_phase {
 	SHUTDOWN_NONE,
-	SHUTDOWN_PROGRAMS,	/* have been asked to end; the display is still there for them */
-	SHUTDOWN_DISPLAY,	/* has been asked to end */
-	SHUTDOWN_KILL,		/* what is left has been killed */
+	SHUTDOWN_PROGRAMS, /* have been asked to end; the display is still there for them */
+	SHUTDOWN_DISPLAY,  /* has been asked to end */
+	SHUTDOWN_KILL,	   /* what is left has been killed */
 	SHUTDOWN_DONE,
 };
 
@@ -32,5 +32,6 @@ int shutdown_init(struct shutdown *shutdown, const struct display *display, stru
 /** Begins, unless it has begun already. */
 void shutdown_begin(struct shutdown *shutdown, unsigned int grace_ms);
 
-/** To be called when children have ended: goes on to the next phase if nothing is left of this one. */
+/** To be called when children have ended: goes on to the next phase if nothing is left of this one.
+ */
 void shutdown_check(struct shutdown *shutdown);

@@ -18,7 +18,8 @@ static char *join(const VkCommandLine *line)
 
 static void fresh_guest(void **state)
 {
-	const VkCommandLine line = { .kernel_path = "/k", .runtime_dir = "/r",
+	const VkCommandLine line = { .kernel_path = "/k",
+				     .runtime_dir = "/r",
 				     .memory_bytes = 512ULL << 20 };
 	g_autofree char *text = join(&line);
 
@@ -30,8 +31,11 @@ static void fresh_guest(void **state)
 
 static void network_and_thaw_are_added(void **state)
 {
-	const VkCommandLine line = { .kernel_path = "/k", .runtime_dir = "/r", .save_dir = "/s",
-				     .memory_bytes = 512ULL << 20, .network = TRUE };
+	const VkCommandLine line = { .kernel_path = "/k",
+				     .runtime_dir = "/r",
+				     .save_dir = "/s",
+				     .memory_bytes = 512ULL << 20,
+				     .network = TRUE };
 	g_autofree char *text = join(&line);
 
 	assert_string_equal(text, "/k mem=524288K seccomp=on uml_dir=/r/ umid=uml con=null "
@@ -43,7 +47,8 @@ static void network_and_thaw_are_added(void **state)
 
 static void blanks_stay_within_an_argument(void **state)
 {
-	const VkCommandLine line = { .kernel_path = "/a b", .runtime_dir = "/c d",
+	const VkCommandLine line = { .kernel_path = "/a b",
+				     .runtime_dir = "/c d",
 				     .save_dir = "/e f" };
 	g_auto(GStrv) arguments = vk_command_line_build(&line);
 

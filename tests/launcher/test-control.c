@@ -53,8 +53,8 @@ static void serve(int fd, gpointer data)
 	g_byte_array_append(exchange->payload, frame->payload, frame->length);
 	/* In two parts, to be put together by the receiver. */
 	while (sent < exchange->reply->len) {
-		gsize part = sent == 0 ? (exchange->reply->len + 1) / 2 :
-					 exchange->reply->len - sent;
+		gsize part = sent == 0 ? (exchange->reply->len + 1) / 2
+				       : exchange->reply->len - sent;
 
 		if (write(fd, exchange->reply->data + sent, part) < 0)
 			return;
@@ -82,7 +82,8 @@ static void hello_gives_facts(void **state)
 
 static void run_sends_the_command(void **state)
 {
-	static const char expected[] = "/dir\0" "2\0A=1\0B=2\0cmd\0arg 1";
+	static const char expected[] = "/dir\0"
+				       "2\0A=1\0B=2\0cmd\0arg 1";
 	const char *const environment[] = { "A=1", "B=2", NULL };
 	const char *const argv[] = { "cmd", "arg 1", NULL };
 	Exchange exchange;
@@ -110,7 +111,10 @@ static void list_gives_programs(void **state)
 	VkProgram *program;
 
 	exchange_init(&exchange);
-	exchange_add(&exchange, VK_FRAME_OK, "7\t1795000000\tsh -c x\ty\0" "9\t1\t", 28);
+	exchange_add(&exchange, VK_FRAME_OK,
+		     "7\t1795000000\tsh -c x\ty\0"
+		     "9\t1\t",
+		     28);
 	guest = fake_guest_new(serve, &exchange);
 	programs = vk_control_list(fake_guest_runtime_dir(guest), NULL);
 	fake_guest_free(guest);
@@ -217,14 +221,10 @@ static void long_commands_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(hello_gives_facts),
-		cmocka_unit_test(run_sends_the_command),
-		cmocka_unit_test(list_gives_programs),
-		cmocka_unit_test(errors_of_the_guest),
-		cmocka_unit_test(malformed_replies),
-		cmocka_unit_test(silence_times_out),
-		cmocka_unit_test(no_session),
-		cmocka_unit_test(long_commands_are_refused),
+		cmocka_unit_test(hello_gives_facts),   cmocka_unit_test(run_sends_the_command),
+		cmocka_unit_test(list_gives_programs), cmocka_unit_test(errors_of_the_guest),
+		cmocka_unit_test(malformed_replies),   cmocka_unit_test(silence_times_out),
+		cmocka_unit_test(no_session),	       cmocka_unit_test(long_commands_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,7 +26,7 @@
 #define AMOUNT ((size_t)8 << 20)
 
 /* Exit statuses of the client for what is not a program's exit status. */
-#define CLIENT_FAILED   250
+#define CLIENT_FAILED	250
 #define CLIENT_SIGNALED 128
 
 typedef struct {
@@ -35,8 +35,8 @@ typedef struct {
 	int listener;
 	pid_t guest;
 	pid_t client;
-	int input;		/* to the client */
-	int output;		/* from it */
+	int input;  /* to the client */
+	int output; /* from it */
 	int errors;
 } Exec;
 
@@ -64,7 +64,8 @@ static int serve_one(int listener)
 	g_ptr_array_add(arguments, NULL);
 	environment_init(&environment, &config);
 	fcntl(fd, F_SETFL, O_NONBLOCK);
-	return exec_serve(fd, &config, cwd, (const char *const *)arguments->pdata, &environment) < 0;
+	return exec_serve(fd, &config, cwd, (const char *const *)arguments->pdata, &environment) <
+	       0;
 }
 
 /* ---- the host's process ---- */
@@ -258,7 +259,8 @@ static void signal_passes_unread_input(void **state)
 {
 	const char *const argv[] = { "sh", "-c",
 				     "trap 'echo got it; exit 9' TERM; echo ready; "
-				     "while :; do sleep 0.01; done", NULL };
+				     "while :; do sleep 0.01; done",
+				     NULL };
 	char data[65536] = "";
 	Exec exec;
 
@@ -343,8 +345,10 @@ static void background_child_is_not_waited_for(void **state)
 
 static void host_that_vanishes(void **state)
 {
-	const char *const argv[] = { "sh", "-c", "trap 'exit 0' HUP; echo ready; "
-						 "while :; do sleep 0.01; done", NULL };
+	const char *const argv[] = { "sh", "-c",
+				     "trap 'exit 0' HUP; echo ready; "
+				     "while :; do sleep 0.01; done",
+				     NULL };
 	Exec exec;
 	int status;
 

@@ -68,7 +68,7 @@ static void empty_vector_has_no_strings(void **state)
 static void unterminated_vector_is_refused(void **state)
 {
 	struct vk_strings strings;
-	char *exact = malloc(3);	/* so that reading on would be noticed */
+	char *exact = malloc(3); /* so that reading on would be noticed */
 
 	memcpy(exact, "abc", 3);
 	assert_int_equal(vk_strings_init(&strings, exact, 3), -EPROTO);

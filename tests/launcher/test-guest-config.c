@@ -26,12 +26,14 @@ static void all_keys(void **state)
 	struct config config;
 	struct failure failure = { "" };
 
-	assert_int_equal(parse(&config, "# comment\n\nuid=1000\ngid=100\ngroups=100,27,44\nuser=u\n"
-					"home=/home/u v\nshell=/bin/zsh\nhostname=h\nsession=s\n"
-					"vkdisplay=/x/vkdisplay\nnet=slirp\naddr=10.0.2.100/24\n"
-					"gw=10.0.2.2\ndns=10.0.2.3\nunknown=1\n"
-					"env.LANG=C.UTF-8\nenv.X=a=b c",
-			       &failure), 0);
+	assert_int_equal(parse(&config,
+			       "# comment\n\nuid=1000\ngid=100\ngroups=100,27,44\nuser=u\n"
+			       "home=/home/u v\nshell=/bin/zsh\nhostname=h\nsession=s\n"
+			       "vkdisplay=/x/vkdisplay\nnet=slirp\naddr=10.0.2.100/24\n"
+			       "gw=10.0.2.2\ndns=10.0.2.3\nunknown=1\n"
+			       "env.LANG=C.UTF-8\nenv.X=a=b c",
+			       &failure),
+			 0);
 	assert_string_equal(failure.text, "");
 	assert_int_equal(config.uid, 1000);
 	assert_int_equal(config.gid, 100);
@@ -65,9 +67,23 @@ static void least_keys(void **state)
 static void malformed_lines_are_refused(void **state)
 {
 	static const char *const lines[] = {
-		"uid=0", "uid=-1", "uid=", "uid=4294967295", "gid=x", "groups=1,x", "home=relative",
-		"home=/", "user=", "net=other", "addr=10.0.2.100", "addr=10.0.2.100/33",
-		"addr=10.0.2/24", "gw=x", "dns=10.0.2.3.4", "env.=x", "no equals sign",
+		"uid=0",
+		"uid=-1",
+		"uid=",
+		"uid=4294967295",
+		"gid=x",
+		"groups=1,x",
+		"home=relative",
+		"home=/",
+		"user=",
+		"net=other",
+		"addr=10.0.2.100",
+		"addr=10.0.2.100/33",
+		"addr=10.0.2/24",
+		"gw=x",
+		"dns=10.0.2.3.4",
+		"env.=x",
+		"no equals sign",
 	};
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {

@@ -33,7 +33,8 @@ static gsize reply_size(const VkMconsoleReply *reply)
 
 static VkMconsoleReply make_reply(const char *text, guint32 error, guint32 more)
 {
-	VkMconsoleReply reply = { .error = error, .more = more,
+	VkMconsoleReply reply = { .error = error,
+				  .more = more,
 				  .length = (guint32)strlen(text) + 1 };
 
 	memcpy(reply.data, text, reply.length);

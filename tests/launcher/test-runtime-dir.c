@@ -48,9 +48,13 @@ static void lock_is_exclusive_and_visible(void **state)
 static void record_survives(void **state)
 {
 	const VkLauncherRecord written = {
-		.status = { .launcher_pid = 12, .vkernel_pid = 34, .started_us = 1795000000000000,
+		.status = { .launcher_pid = 12,
+			    .vkernel_pid = 34,
+			    .started_us = 1795000000000000,
 			    .memory_bytes = 8ULL << 30 },
-		.network_pid = 56, .vkernel_start_ticks = 1ULL << 40, .cpu = 1,
+		.network_pid = 56,
+		.vkernel_start_ticks = 1ULL << 40,
+		.cpu = 1,
 	};
 	VkLauncherRecord read;
 

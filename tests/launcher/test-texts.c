@@ -14,7 +14,7 @@
 #include "launcher/end-reason.h"
 #include "launcher/report.h"
 
-#define EXITED(status)   ((status) << 8)
+#define EXITED(status)	 ((status) << 8)
 #define SIGNALED(signal) (signal)
 
 static void figures_of_a_save(void **state)
@@ -96,7 +96,8 @@ static void reports(void **state)
 	check_report("error 2 \n", 2, "");
 	check_report("error 2\n", 2, "");
 	check_report("", G_IO_ERROR_FAILED, "vksession-launcher ended without a word");
-	check_report("error 15 cut of", G_IO_ERROR_FAILED, "vksession-launcher ended without a word");
+	check_report("error 15 cut of", G_IO_ERROR_FAILED,
+		     "vksession-launcher ended without a word");
 }
 
 static void report_through_a_pipe(void **state)
@@ -117,10 +118,8 @@ static void report_through_a_pipe(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(figures_of_a_save),
-		cmocka_unit_test(failures_of_a_save),
-		cmocka_unit_test(reasons_of_an_end),
-		cmocka_unit_test(reports),
+		cmocka_unit_test(figures_of_a_save),	 cmocka_unit_test(failures_of_a_save),
+		cmocka_unit_test(reasons_of_an_end),	 cmocka_unit_test(reports),
 		cmocka_unit_test(report_through_a_pipe),
 	};
 
