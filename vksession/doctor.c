@@ -64,7 +64,7 @@ static void check_programs(GPtrArray *checks, const VksBackend *backend)
 {
 	check_program(checks, "xpra", TRUE, "install the package xpra");
 	check_program(checks, "Xvfb", TRUE, "install the package xvfb");
-	check_program(checks, "slirp4netns", FALSE,
+	check_program(checks, "slirp4netns", TRUE,
 		      "install the package slirp4netns, or run sessions with --no-network");
 }
 

@@ -62,7 +62,7 @@ void vks_record_add_command(VksRecord *record, const char *cwd, const char *cons
 	g_autoptr(GPtrArray) copy = g_ptr_array_new();
 
 	/* JSON is UTF-8: an argument that is not is noted with the odd bytes replaced. */
-	for (guint i = 0; argv[i] && i < MAX_ARGUMENTS; i++)
+	for (guint i = 0; i < MAX_ARGUMENTS && argv[i]; i++)
 		g_ptr_array_add(copy, g_utf8_make_valid(argv[i], -1));
 	g_ptr_array_add(copy, NULL);
 	command->started_us = g_get_real_time();

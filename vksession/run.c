@@ -136,6 +136,7 @@ static gboolean start_and_run(VksSession *session, const VksRunOptions *options,
 			      const VksControl *control, pid_t *pid, GError **error)
 {
 	gboolean existed = session->record != NULL;
+	const char *advice = "see what is missing with: vksession doctor";
 	g_autofree char *kernel = NULL;
 	g_autoptr(GError) cause = NULL;
 
@@ -148,11 +149,10 @@ static gboolean start_and_run(VksSession *session, const VksRunOptions *options,
 		if (run_in_guest(session, options, pid, &cause))
 			return TRUE;
 		g_prefix_error(&cause, "cannot run %s: ", options->argv[0]);
+		advice = "check the program's name";
 	}
 	undo_start(session, existed);
-	vks_error_complete(error, g_steal_pointer(&cause),
-			   "nothing is left running; see why with: vksession doctor%s%s",
-			   existed ? ", or in: vksession log " : "", existed ? session->name : "");
+	vks_error_complete(error, g_steal_pointer(&cause), "nothing is left running; %s", advice);
 	return FALSE;
 }
 

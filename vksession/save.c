@@ -23,6 +23,7 @@
 #include "launcher/autofd.h"
 #include "vksession/durable.h"
 #include "vksession/machine.h"
+#include "vksession/resources.h"
 #include "vksession/session.h"
 #include "vksession/store.h"
 
@@ -150,12 +151,21 @@ static gboolean hash_parts(Save *save, GError **error)
 	return TRUE;
 }
 
+/* For those who want to know later; a vkernel with another format of its state has none. */
+static void note_resources(Save *save)
+{
+	g_autofree char *state = g_build_filename(save->temporary, VKS_PART_STATE, NULL);
+
+	vks_resources_read(state, save->manifest, NULL);
+}
+
 static gboolean secure(Save *save, GError **error)
 {
 	GThread *thread = g_thread_new("sync", sync_parts, save);
 	gboolean hashed = hash_parts(save, error);
 	GError *failure;
 
+	note_resources(save);
 	vks_control_report(save->control, "writing to the disk", 0, 0);
 	failure = g_thread_join(thread);
 	if (failure && hashed)

@@ -191,30 +191,19 @@ const char *vks_state_name(VksState state)
 
 /*
  * Nobody else is at work on the session, so what looks unfinished was interrupted. A save that was
- * to end the session and was published is carried through; otherwise a held guest goes on.
+ * to end the session and was published is carried through; otherwise a held guest goes on. What
+ * can't be put right here is no error: the operation itself will meet it, or (stop) does not mind.
  */
-static gboolean recover(VksSession *session, GError **error)
+static void recover(VksSession *session)
 {
-	g_autoptr(GError) cause = NULL;
-	gboolean ok = TRUE;
-
-	if (!vks_store_clean(session->saves_dir, &cause))
-		ok = FALSE;
-	if (ok && session->running) {
-		if (ended_by_save(session))
-			ok = vks_session_end(session, &cause);
-		else
-			ok = session->backend->go(session->run_dir, &cause);
-		vks_session_refresh(session);
-	}
-	/* A vkernel that ended between two looks is not the error of whoever looks. */
-	if (ok || !session->running)
-		return TRUE;
-	vks_error_complete(error, g_steal_pointer(&cause),
-			   "saves are untouched; if the session does not answer, end it with: "
-			   "vksession stop %s",
-			   session->name);
-	return FALSE;
+	vks_store_clean(session->saves_dir, NULL);
+	if (!session->running)
+		return;
+	if (ended_by_save(session))
+		vks_session_end(session, NULL);
+	else
+		session->backend->go(session->run_dir, NULL);
+	vks_session_refresh(session);
 }
 
 VksSession *vks_session_lock(Vks *vks, const char *name, const char *holder, VksSessionFlags flags,
@@ -239,8 +228,8 @@ VksSession *vks_session_lock(Vks *vks, const char *name, const char *holder, Vks
 		return NULL;
 	}
 	session = session_load(g_steal_pointer(&session), flags, error);
-	if (!session || !recover(session, error))
-		return NULL;
+	if (session)
+		recover(session);
 	return g_steal_pointer(&session);
 }
 
@@ -294,16 +283,19 @@ gboolean vks_session_show(const VksSession *session, const char *display, const 
 
 gboolean vks_session_end(const VksSession *session, GError **error)
 {
-	g_autoptr(GError) ignored = NULL;
+	const VksBackend *backend = session->backend;
 	VkLauncherStatus status;
 
 	/* The viewer last: its end is no news to anyone, a vkernel left over would be. */
-	gboolean ok = !session->backend->get_status(session->run_dir, &status) ||
-		      session->backend->kill(session->run_dir, KILL_TIMEOUT_MS, error);
+	gboolean ok = !backend->get_status(session->run_dir, &status) ||
+		      backend->kill(session->run_dir, KILL_TIMEOUT_MS, error);
 
-	return session->backend->viewer_stop(session->run_dir, VIEWER_TIMEOUT_MS,
-					     ok ? error : &ignored) &&
-	       ok;
+	if (!backend->viewer_stop(session->run_dir, VIEWER_TIMEOUT_MS, ok ? error : NULL))
+		ok = FALSE;
+	/* What is left there is of this run, and must not be taken for that of the next. */
+	if (ok)
+		vks_tree_remove(session->run_dir, NULL);
+	return ok;
 }
 
 gboolean vks_session_erase(const VksSession *session, GError **error)

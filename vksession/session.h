@@ -64,7 +64,7 @@ VksManifest *vks_session_newest(const VksSession *session);
 gboolean vks_session_show(const VksSession *session, const char *display, const char *layout_path,
 			  GError **error);
 
-/** Ends viewer and vkernel, whatever is left of them. @return FALSE with the last G_IO_ERROR */
+/** Ends viewer and vkernel, whatever is left of them. @return FALSE with the first G_IO_ERROR */
 gboolean vks_session_end(const VksSession *session, GError **error);
 
 /** Removes everything that the store has of a session: at once, durably. Errors are G_IO_ERRORs. */
