@@ -276,11 +276,9 @@ static gboolean guest_answered(int fd, GIOCondition condition, gpointer data)
 static gboolean start_took_too_long(gpointer data)
 {
 	VkSupervisor *supervisor = data;
-	g_autoptr(GError) failure =
-		g_error_new_literal(G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "the guest does not come up");
 
 	supervisor->start_timer = 0;
-	report(supervisor, failure);
+	supervisor->timed_out = TRUE;
 	g_main_loop_quit(supervisor->loop);
 	return G_SOURCE_REMOVE;
 }
@@ -454,34 +452,37 @@ static void kill_all(VkSupervisor *supervisor)
 	} while (pid > 0 || errno == EINTR);
 }
 
-static void report_end(VkSupervisor *supervisor, const GError *failure)
+/* Why the guest never came up, other than by a failure of vk_supervisor_start(). */
+static GError *find_reason(VkSupervisor *supervisor)
 {
-	g_autoptr(GError) reason = NULL;
 	g_autofree char *output = NULL;
 
-	if (!failure && supervisor->asked_to_end) {
-		reason = g_error_new_literal(G_IO_ERROR, G_IO_ERROR_CANCELLED,
-					     "the launcher was told to end");
-	} else if (!failure) {
-		output = vk_end_reason_read_log(supervisor->log_fd, supervisor->log_start);
-		reason = vk_end_reason(supervisor->vkernel_status, output);
-	}
-	report(supervisor, failure ? failure : reason);
+	if (supervisor->timed_out)
+		return g_error_new_literal(G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+					   "the guest does not come up");
+	if (supervisor->asked_to_end)
+		return g_error_new_literal(G_IO_ERROR, G_IO_ERROR_CANCELLED,
+					   "the launcher was told to end");
+	output = vk_end_reason_read_log(supervisor->log_fd, supervisor->log_start);
+	return vk_end_reason(supervisor->vkernel_status, output);
 }
 
+/* The report comes last: who reads it finds nothing of this session any more. */
 void vk_supervisor_end(VkSupervisor *supervisor, const GError *failure)
 {
 	gboolean ended_by_itself = supervisor->vkernel_ended;
+	g_autoptr(GError) reason = NULL;
 
-	supervisor->asked_to_end |= !failure && !ended_by_itself;
 	kill_all(supervisor);
 	if (ended_by_itself && supervisor->vkernel_status != 0)
 		fprintf(stderr, "vksession-launcher: the vkernel ended with wait status 0x%x\n",
 			(unsigned int)supervisor->vkernel_status);
-	if (supervisor->report_fd >= 0)
-		report_end(supervisor, failure);
+	if (supervisor->report_fd >= 0 && !failure)
+		reason = find_reason(supervisor);
 	if (supervisor->lock_fd >= 0)
 		vk_runtime_remove(supervisor->runtime_dir);
+	autofd_close(&supervisor->lock_fd);
+	report(supervisor, failure ? failure : reason);
 	g_clear_pointer(&supervisor->loop, g_main_loop_unref);
 	g_free(supervisor->session);
 	g_free(supervisor->runtime_dir);

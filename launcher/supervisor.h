@@ -34,6 +34,7 @@ typedef struct {
 	gboolean vkernel_ended;
 	int vkernel_status;
 	gboolean asked_to_end;
+	gboolean timed_out;
 	guint start_timer;
 } VkSupervisor;
 
