@@ -41,6 +41,7 @@ struct _XpClient {
 
 /*
  * --window-close=forward: closing a window asks the program, as it would without us.
+ * --key-shortcut: a key that no keyboard has takes the place of xpra's own shortcuts (Shift+F11...).
  * rgb with lz4 is lossless and the cheapest for both ends on a local socket. The rest switches off
  * what a session that shares machine, files and loudspeaker with its viewer does not need.
  */
@@ -83,6 +84,7 @@ static const char *const fixed_options[] = {
 	"--mdns=no",
 	"--ssl=off",
 	"--challenge-handlers=none",
+	"--key-shortcut=none+VoidSymbol:magic_key",
 	"--sharing=no",
 };
 

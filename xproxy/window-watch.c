@@ -11,7 +11,7 @@
  * 4. place: when a window is first mapped, its goal is looked up. Xpra asks for the old position
  *    itself, so as a rule nothing needs moving; where it ends up elsewhere within SETTLE_MS (its
  *    position was 0,0, which xpra takes for none; the window manager had its own idea) it is moved.
- *    After that it has settled and belongs to the user.
+ *    Once it has stayed there for CALM_MS it has settled and belongs to the user.
  * 5. inspect: until a window is known to be drawn, the server is asked to keep its content, so that
  *    windows that cover it don't matter, and to tell when it is drawn in; its pixels are looked at
  *    then, first at once, later at growing intervals.
@@ -29,7 +29,8 @@
 #include "xproxy/placement.h"
 #include "xproxy/window-watch.h"
 
-#define SETTLE_MS	1000
+#define SETTLE_MS	1000 /* after a window was mapped or moved by us */
+#define CALM_MS		200  /* after it was seen where it should be */
 #define MOVES_MAX	3
 #define INSPECT_STEP_MS 20
 #define INSPECT_MAX_MS	640
@@ -41,6 +42,7 @@ typedef struct {
 	gboolean placed; /* its goal has been looked up */
 	XpPlace *goal;	 /* of the watch's goals; NULL: none, or settled */
 	guint moves;
+	gboolean calm; /* seen at its goal since it was last moved */
 	guint settle_timer, inspect_timer;
 	guint inspect_ms;
 	gboolean damaged; /* since it was last inspected */
@@ -246,13 +248,19 @@ static gboolean on_settled(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
+static void settle_in(Tracked *tracked, guint delay_ms)
+{
+	g_clear_handle_id(&tracked->settle_timer, g_source_remove);
+	tracked->settle_timer = g_timeout_add(delay_ms, on_settled, tracked);
+}
+
 static void look_up_goal(Tracked *tracked)
 {
 	XpWatch *watch = tracked->watch;
 	Screen *screen = DefaultScreenOfDisplay(watch->display);
 
 	tracked->placed = TRUE;
-	tracked->settle_timer = g_timeout_add(SETTLE_MS, on_settled, tracked);
+	settle_in(tracked, SETTLE_MS);
 	if (!watch->goals)
 		return;
 	tracked->goal = xp_layout_take(watch->goals, &tracked->info);
@@ -266,11 +274,18 @@ static void place(Tracked *tracked)
 		return;
 	if (!tracked->placed)
 		look_up_goal(tracked);
-	if (!tracked->goal || xp_placement_matches(tracked->goal, &tracked->info) ||
-	    tracked->moves >= MOVES_MAX)
+	if (!tracked->goal)
 		return;
-	tracked->moves++;
-	xp_placement_move(tracked->watch->display, tracked->info.xid, tracked->goal);
+	if (xp_placement_matches(tracked->goal, &tracked->info)) {
+		if (!tracked->calm)
+			settle_in(tracked, CALM_MS);
+		tracked->calm = TRUE;
+	} else if (tracked->moves < MOVES_MAX) {
+		tracked->moves++;
+		tracked->calm = FALSE;
+		settle_in(tracked, SETTLE_MS);
+		xp_placement_move(tracked->watch->display, tracked->info.xid, tracked->goal);
+	}
 }
 
 /* --- stage 5: inspect --- */

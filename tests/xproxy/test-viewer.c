@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One session is shown, detached and shown again in turn, each test leaving no viewer behind.
+ */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <X11/Xlib.h>
+#include <cmocka.h>
+
+#include "tests/harness/process.h"
+#include "tests/harness/windows.h"
+#include "tests/xproxy/stage.h"
+
+static struct stage stage;
+
+static void attach(const struct xserver *x, const char *layout)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!xp_viewer_start(stage.dir, "test", x->name, layout, stage.log_path, &error))
+		fail_msg("%s", error->message);
+	if (!xp_viewer_wait_drawn(stage.dir, STAGE_MS, &error))
+		fail_msg("%s", error->message);
+}
+
+static void detach(void)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!xp_viewer_stop(stage.dir, STAGE_MS, &error))
+		fail_msg("%s", error->message);
+	assert_null(xp_viewer_get_status(stage.dir));
+}
+
+static const XpWindow *shown_xterm(const XpViewerStatus *status)
+{
+	const XpWindow *window = status->windows->len == 1 ? status->windows->pdata[0] : NULL;
+
+	return window && window->drawn && !strcmp(window->wm_class, "XTerm") ? window : NULL;
+}
+
+struct position {
+	int x, y;
+};
+
+static bool xterm_is_at(const XpViewerStatus *status, void *data)
+{
+	const struct position *position = data;
+	const XpWindow *window = shown_xterm(status);
+
+	return window && window->x == position->x && window->y == position->y;
+}
+
+static void wait_xterm_at(int x, int y)
+{
+	struct position position = { x, y };
+
+	stage_wait_status(&stage, xterm_is_at, &position);
+}
+
+struct move {
+	Display *display;
+	struct position to;
+};
+
+/* Moves again if it is not there: the viewer has the last word until the window has settled. */
+static bool is_moved(const XpViewerStatus *status, void *data)
+{
+	const struct move *move = data;
+	const XpWindow *window = shown_xterm(status);
+
+	if (!window)
+		return false;
+	if (window->x == move->to.x && window->y == move->to.y)
+		return true;
+	XMoveWindow(move->display, (Window)window->xid, move->to.x, move->to.y);
+	XFlush(move->display);
+	return false;
+}
+
+static void move_xterm(const struct xserver *x, int to_x, int to_y)
+{
+	struct move move = { XOpenDisplay(x->name), { to_x, to_y } };
+
+	assert_non_null(move.display);
+	stage_wait_status(&stage, is_moved, &move);
+	XCloseDisplay(move.display);
+}
+
+static void stack_tells_what_it_does(void **state)
+{
+	g_autofree char *display =
+		g_strdup_printf("display %s XAUTHORITY=%s/Xauthority", stage.display, stage.dir);
+	g_autofree char *ready = g_strdup_printf("\nready %s/xpra.sock\n", stage.dir);
+
+	assert_true(g_str_has_prefix(stage.announcements, display));
+	assert_true(g_str_has_suffix(stage.announcements, ready));
+}
+
+static void session_is_shown_on_a_bare_display(void **state)
+{
+	g_autoptr(XpViewerStatus) status = NULL;
+	g_autoptr(GError) error = NULL;
+	struct xserver x;
+
+	bare_xserver_start(&x, stage.log);
+	attach(&x, NULL);
+	wait_xterm_at(100, 150);
+	status = xp_viewer_get_status(stage.dir);
+	assert_string_equal(status->display, x.name);
+	assert_true(status->connected_us > status->started_us);
+	assert_true(status->first_drawn_us >= status->connected_us);
+	assert_string_equal(shown_xterm(status)->title, "stage");
+	assert_false(xp_viewer_start(stage.dir, "test", x.name, NULL, stage.log_path, &error));
+	assert_true(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_EXISTS));
+	detach();
+	bare_xserver_stop(&x);
+}
+
+static bool came_back(const XpViewerStatus *status, void *data)
+{
+	return status->restarts > 0 && shown_xterm(status);
+}
+
+static void killed_client_comes_back(void **state)
+{
+	g_autoptr(XpViewerStatus) status = NULL;
+	struct xserver x;
+
+	bare_xserver_start(&x, stage.log);
+	attach(&x, NULL);
+	status = xp_viewer_get_status(stage.dir);
+	assert_int_equal(kill(status->client_pid, SIGKILL), 0);
+	stage_wait_status(&stage, came_back, NULL);
+	wait_xterm_at(100, 150);
+	detach();
+	bare_xserver_stop(&x);
+}
+
+static void killed_server_comes_back(void **state)
+{
+	struct xserver x;
+
+	bare_xserver_start(&x, stage.log);
+	attach(&x, NULL);
+	assert_int_equal(kill(child_named(stage.stack, "python3"), SIGKILL), 0);
+	stage_wait_status(&stage, came_back, NULL);
+	wait_xterm_at(100, 150);
+	detach();
+	bare_xserver_stop(&x);
+}
+
+static void positions_are_kept_between_displays(void **state)
+{
+	struct xserver x;
+
+	xserver_start(&x, stage.log);
+	attach(&x, NULL);
+	wait_xterm_at(100, 150);
+	detach();
+	xserver_stop(&x);
+
+	bare_xserver_start(&x, stage.log);
+	attach(&x, NULL);
+	wait_xterm_at(100, 150);
+	move_xterm(&x, 222, 333);
+	detach();
+	bare_xserver_stop(&x);
+
+	for (int i = 0; i < 2; i++) {
+		xserver_start(&x, stage.log);
+		attach(&x, NULL);
+		wait_xterm_at(222, 333);
+		detach();
+		xserver_stop(&x);
+	}
+}
+
+static void write_layout(const char *path, int x, int y)
+{
+	g_autofree char *text = g_strdup_printf(
+		"{\"version\": 1, \"windows\": [{\"guest_xid\": 1, \"wm_class\": \"XTerm\", "
+		"\"title\": \"stage\", \"x\": %d, \"y\": %d, \"width\": 400, \"height\": 300}]}",
+		x, y);
+
+	assert_true(g_file_set_contents(path, text, -1, NULL));
+}
+
+static void check_layout_given(void (*start)(struct xserver *, int), void (*stop)(struct xserver *),
+			       int to_x, int to_y)
+{
+	g_autofree char *path = g_build_filename(stage.dir, "given.json", NULL);
+	g_autoptr(XpViewerStatus) status = NULL;
+	struct xserver x;
+
+	write_layout(path, to_x, to_y);
+	start(&x, stage.log);
+	attach(&x, path);
+	wait_xterm_at(to_x, to_y);
+	status = xp_viewer_get_status(stage.dir);
+	assert_int_equal(shown_xterm(status)->width, 400);
+	assert_int_equal(shown_xterm(status)->height, 300);
+	detach();
+	stop(&x);
+}
+
+static void layout_given_is_restored(void **state)
+{
+	check_layout_given(bare_xserver_start, bare_xserver_stop, 410, 120);
+	check_layout_given(xserver_start, xserver_stop, 300, 77);
+}
+
+static void dead_display_detaches(void **state)
+{
+	g_autofree char *path = g_build_filename(stage.dir, "saved.json", NULL);
+	g_autofree char *text = NULL;
+	struct xserver x;
+
+	bare_xserver_start(&x, stage.log);
+	attach(&x, NULL);
+	wait_xterm_at(300, 77);
+	move_xterm(&x, 60, 70);
+	assert_true(xp_layout_save(stage.dir, path, NULL));
+	kill(x.server, SIGKILL);
+	bare_xserver_stop(&x);
+	stage_wait_no_viewer(&stage);
+	assert_true(xp_layout_save(stage.dir, path, NULL));
+	assert_true(g_file_get_contents(path, &text, NULL, NULL));
+	assert_non_null(strstr(text, "XTerm"));
+}
+
+static void display_must_exist(void **state)
+{
+	g_autoptr(GError) error = NULL;
+	guint width, height;
+
+	assert_false(xp_viewer_start(stage.dir, "test", ":64999", NULL, stage.log_path, &error));
+	assert_true(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED));
+	assert_non_null(strstr(error->message, ":64999"));
+	g_clear_error(&error);
+	assert_false(xp_display_size(":64999", &width, &height, &error));
+	assert_true(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED));
+}
+
+static void viewer_ends_with_the_session(void **state)
+{
+	struct xserver x;
+
+	bare_xserver_start(&x, stage.log);
+	attach(&x, NULL);
+	stop_process(stage.stack);
+	stage.stack = 0;
+	stage_wait_no_viewer(&stage);
+	bare_xserver_stop(&x);
+}
+
+static int set_up(void **state)
+{
+	stage_set(&stage);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	stage_clear(&stage);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(stack_tells_what_it_does),
+		cmocka_unit_test(session_is_shown_on_a_bare_display),
+		cmocka_unit_test(killed_client_comes_back),
+		cmocka_unit_test(killed_server_comes_back),
+		cmocka_unit_test(positions_are_kept_between_displays),
+		cmocka_unit_test(layout_given_is_restored),
+		cmocka_unit_test(dead_display_detaches),
+		cmocka_unit_test(display_must_exist),
+		cmocka_unit_test(viewer_ends_with_the_session),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
