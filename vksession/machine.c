@@ -2,7 +2,6 @@
 #include "vksession/machine.h"
 
 #include <linux/magic.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -27,6 +26,34 @@ guint64 vks_boottime_us(void)
 	return (guint64)now.tv_sec * G_USEC_PER_SEC + (guint64)now.tv_nsec / 1000;
 }
 
+/*
+ * What a program in user mode can have chosen its code by. Other flags of /proc/cpuinfo come and go
+ * with the host's kernel and its mitigations, and must not keep a save from being thawed. A name
+ * that ends in '*' stands for all that begin so.
+ */
+static const char *const user_features[] = {
+	"3dnow*",     "abm",	  "adx",	"aes",	    "amx_*",	"avx*",	   "bmi1",
+	"bmi2",	      "cldemote", "clflushopt", "clwb",	    "clzero",	"cmov",	   "cx16",
+	"cx8",	      "erms",	  "f16c",	"fma*",	    "fsgsbase", "fsrm",	   "fxsr",
+	"gfni",	      "lahf_lm",  "mmx*",	"monitorx", "movbe",	"movdir*", "ospke",
+	"pclmulqdq",  "popcnt",	  "rdpid",	"rdrand",   "rdseed",	"rdtscp",  "serialize",
+	"sha*",	      "sm3",	  "sm4",	"sse*",	    "ssse3",	"tbm",	   "vaes",
+	"vpclmulqdq", "waitpkg",  "xgetbv1",	"xop",	    "xsave*",
+};
+
+static gboolean is_user_feature(const char *name)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(user_features); i++) {
+		const char *pattern = user_features[i];
+		const char *star = strchr(pattern, '*');
+
+		if (star ? strncmp(name, pattern, (gsize)(star - pattern)) == 0
+			 : strcmp(name, pattern) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 static int compare_names(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
@@ -34,22 +61,25 @@ static int compare_names(const void *a, const void *b)
 
 char **vks_cpu_features(void)
 {
+	g_autoptr(GPtrArray) list = g_ptr_array_new();
 	g_autofree char *text = NULL;
+	g_auto(GStrv) names = NULL;
 	char *start, *end;
-	char **names;
 
-	if (!g_file_get_contents("/proc/cpuinfo", &text, NULL, NULL))
-		return g_new0(char *, 1);
-	start = strstr(text, "\nflags");
+	g_file_get_contents("/proc/cpuinfo", &text, NULL, NULL);
+	start = text ? strstr(text, "\nflags") : NULL;
 	start = start ? strchr(start, ':') : NULL;
-	if (!start)
-		return g_new0(char *, 1);
-	end = strchr(start, '\n');
+	end = start ? strchr(start, '\n') : NULL;
 	if (end)
 		*end = '\0';
-	names = g_strsplit(g_strstrip(start + 1), " ", -1);
-	qsort(names, g_strv_length(names), sizeof(*names), compare_names);
-	return names;
+	names = g_strsplit(start ? start + 1 : "", " ", -1);
+	for (char **name = names; *name; name++) {
+		if (is_user_feature(*name))
+			g_ptr_array_add(list, g_strdup(*name));
+	}
+	g_ptr_array_sort(list, compare_names);
+	g_ptr_array_add(list, NULL);
+	return (char **)g_ptr_array_free(g_steal_pointer(&list), FALSE);
 }
 
 char *vks_missing_features(char *const *wanted, char *const *present)

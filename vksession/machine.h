@@ -13,7 +13,7 @@ char *vks_boot_id(void);
 /** @return CLOCK_BOOTTIME in microseconds */
 guint64 vks_boottime_us(void);
 
-/** @return sorted names of the processor's features; free with g_strfreev() */
+/** @return sorted names of the processor's features that programs use; free with g_strfreev() */
 char **vks_cpu_features(void);
 
 /** @return those of `wanted` that are not in `present`, in one string; NULL if none; g_free() */

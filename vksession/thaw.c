@@ -19,7 +19,8 @@
 #include "vksession/store.h"
 
 /* So many intact saves are enough to know about when one is damaged. */
-#define ENOUGH_INTACT 3u
+#define ENOUGH_INTACT	 3u
+#define MAX_LAYOUT_BYTES (4u << 20)
 
 /** One thaw under way. */
 typedef struct {
@@ -133,22 +134,35 @@ static gboolean check_machine(Thaw *thaw, GError **error)
 	return FALSE;
 }
 
+/*
+ * The layout goes to where the viewer looks for it, so that it is known also to a viewer that is
+ * attached later, and to the next save if none is.
+ */
+static gboolean place_layout(const Thaw *thaw, GError **error)
+{
+	g_autofree char *saved = NULL, *placed = NULL, *text = NULL;
+	gsize length = 0;
+
+	if (!vks_private_dir_ensure(thaw->session->run_dir, error))
+		return FALSE;
+	if (!vks_manifest_part(thaw->manifest, VKS_PART_LAYOUT))
+		return TRUE;
+	saved = vks_store_path(thaw->session->saves_dir, thaw->number, VKS_PART_LAYOUT);
+	placed = g_build_filename(thaw->session->run_dir, VKS_PART_LAYOUT, NULL);
+	text = vks_file_read(saved, MAX_LAYOUT_BYTES, &length, error);
+	return text && vks_file_replace(placed, text, length, error);
+}
+
 static gboolean show(const Thaw *thaw, GError **error)
 {
-	VksSession *session = thaw->session;
-	g_autofree char *layout = NULL;
 	g_autoptr(GError) cause = NULL;
 
-	if (!vks_private_dir_ensure(session->run_dir, &cause)) {
-		vks_error_complete(error, g_steal_pointer(&cause),
-				   "saves are untouched; check XDG_RUNTIME_DIR");
+	if (!place_layout(thaw, &cause)) {
+		set_damaged(thaw, g_steal_pointer(&cause), error);
 		return FALSE;
 	}
-	if (thaw->options->detach)
-		return TRUE;
-	if (vks_manifest_part(thaw->manifest, VKS_PART_LAYOUT))
-		layout = vks_store_path(session->saves_dir, thaw->number, VKS_PART_LAYOUT);
-	return vks_session_show(session, thaw->options->display, layout, error);
+	return thaw->options->detach ||
+	       vks_session_show(thaw->session, thaw->options->display, NULL, error);
 }
 
 static void report_verify(guint64 bytes, gpointer user_data)

@@ -64,7 +64,8 @@ gboolean cli_open(Cli *cli, GError **error);
 /**
  * Waits for the first window, if asked to.
  *
- * @param[out] seconds  from the start of the command until the window was drawn; -1: not waited
+ * @param[out] seconds  from the start of the command until the window was drawn; -1: not waited, or
+ *                      a window was there before
  */
 gboolean cli_wait_window(Cli *cli, const char *name, gboolean wait, double *seconds,
 			 GError **error);

@@ -14,6 +14,8 @@ gboolean cli_wait_window(Cli *cli, const char *name, gboolean wait, double *seco
 	cli_progress("waiting for the first window", 0, 0, NULL);
 	if (!vks_wait_drawn(cli->vks, name, WINDOW_TIMEOUT_MS, &drawn_us, error))
 		return FALSE;
-	*seconds = (double)MAX(drawn_us - cli->started_us, 0) / G_USEC_PER_SEC;
+	/* A window that had been there before is not what the time is of. */
+	if (drawn_us >= cli->started_us)
+		*seconds = (double)(drawn_us - cli->started_us) / G_USEC_PER_SEC;
 	return TRUE;
 }
