@@ -9,8 +9,8 @@
  *         open_log      standard output and error go to the session's log from here on
  *         listen        the sockets that lead into the guest
  *         start_helper  the user-mode network, if wanted
- *         start_vkernel with descriptors 0 to 4 and no others
  *         ask_guest     a HELLO, which the guest answers when it is up
+ *         start_vkernel with descriptors 0 to 4 and no others
  * run:    the vkernel's end, the helper's end (it is started again), the guest's first answer and
  *         signals are the events
  * end:    kill_all      until no child is left
@@ -283,6 +283,10 @@ static gboolean start_took_too_long(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
+/*
+ * Asked before there is a vkernel, the question waits in the listener's queue. Afterwards, a
+ * vkernel that ends at once would already have closed the listener.
+ */
 static gboolean ask_guest(VkSupervisor *supervisor, GError **error)
 {
 	supervisor->hello_fd = vk_control_connect(supervisor->runtime_dir, error);
@@ -403,10 +407,9 @@ gboolean vk_supervisor_start(VkSupervisor *supervisor, GError **error)
 	}
 	if (!write_guest_files(supervisor, error) || !open_listeners(supervisor, error) ||
 	    (supervisor->network && !start_helper(supervisor, error)) ||
-	    !start_vkernel(supervisor, error))
+	    !ask_guest(supervisor, error) || !start_vkernel(supervisor, error))
 		return FALSE;
-	return vk_runtime_write_record(supervisor->runtime_dir, &supervisor->record, error) &&
-	       ask_guest(supervisor, error);
+	return vk_runtime_write_record(supervisor->runtime_dir, &supervisor->record, error);
 }
 
 void vk_supervisor_run(VkSupervisor *supervisor)
