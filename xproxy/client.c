@@ -88,16 +88,23 @@ static const char *const fixed_options[] = {
 	"--sharing=no",
 };
 
-/* The timeout is in seconds and has to fit, in milliseconds, into an unsigned int. */
+/*
+ * PATH: xpra would run lsb_release and file, ten processes, for one line of its log.
+ * The timeout is in seconds and has to fit, in milliseconds, into an unsigned int.
+ * Where setuptools are installed, they would put a distutils of their own before Python's: 0.3 s
+ * for a path search.
+ */
 static const struct {
 	const char *name, *value;
 } fixed_environment[] = {
-	{ "PATH", "/usr/local/bin:/usr/bin:/bin" },
+	{ "PATH", "/nonexistent" },
 	{ "XPRA_SOCKET_TIMEOUT", "4000000" },
 	{ "XPRA_NOTIFICATION_EXIT_DELAY", "0" },
 	{ "XPRA_SIGNAL_WATCHER", "0" },
+	{ "SETUPTOOLS_USE_DISTUTILS", "stdlib" },
 	{ "XPRA_NO_ROOT_WARNING", "1" },
 	{ "GDK_BACKEND", "x11" },
+	{ "NO_AT_BRIDGE", "1" },
 };
 
 static void start_again(XpClient *client);
@@ -116,6 +123,15 @@ char **xp_client_argv(const char *socket_path, const char *run_dir, const char *
 	return g_strv_builder_end(builder);
 }
 
+/* Without an address libdbus starts a bus where none is, and leaves it behind. */
+static char **set_bus_address(char **environment)
+{
+	const char *runtime = g_environ_getenv(environment, "XDG_RUNTIME_DIR");
+	g_autofree char *address = g_strconcat("unix:path=", runtime ? runtime : "", "/bus", NULL);
+
+	return g_environ_setenv(environment, "DBUS_SESSION_BUS_ADDRESS", address, FALSE);
+}
+
 char **xp_client_environment(char **base, const char *run_dir, const char *display)
 {
 	g_autofree char *dir = g_strconcat(run_dir, "/xpra", NULL);
@@ -124,6 +140,7 @@ char **xp_client_environment(char **base, const char *run_dir, const char *displ
 	for (gsize i = 0; i < G_N_ELEMENTS(fixed_environment); i++)
 		environment = g_environ_setenv(environment, fixed_environment[i].name,
 					       fixed_environment[i].value, TRUE);
+	environment = set_bus_address(environment);
 	environment = g_environ_setenv(environment, "DISPLAY", display, TRUE);
 	environment = g_environ_setenv(environment, "XPRA_SYSTEM_CONF_DIRS", dir, TRUE);
 	environment = g_environ_setenv(environment, "XPRA_USER_CONF_DIRS", dir, TRUE);

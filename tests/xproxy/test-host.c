@@ -196,13 +196,16 @@ static void client_command(void **state)
 
 static void client_waits_and_keeps_out_of_the_home(void **state)
 {
-	const char *base[] = { "PATH=/home/u/bin", "WAYLAND_DISPLAY=w", "HOME=/home/u", NULL };
+	const char *base[] = { "PATH=/home/u/bin", "WAYLAND_DISPLAY=w", "HOME=/home/u",
+			       "XDG_RUNTIME_DIR=/r", NULL };
 	g_auto(GStrv) environment = xp_client_environment((char **)base, "/r/s", ":3");
 
 	assert_string_equal(g_environ_getenv(environment, "DISPLAY"), ":3");
-	assert_string_equal(g_environ_getenv(environment, "PATH"), "/usr/local/bin:/usr/bin:/bin");
+	assert_string_equal(g_environ_getenv(environment, "PATH"), "/nonexistent");
 	assert_string_equal(g_environ_getenv(environment, "XPRA_USER_CONF_DIRS"), "/r/s/xpra");
 	assert_null(g_environ_getenv(environment, "WAYLAND_DISPLAY"));
+	assert_string_equal(g_environ_getenv(environment, "DBUS_SESSION_BUS_ADDRESS"),
+			    "unix:path=/r/bus");
 	/* xpra counts in milliseconds, in an unsigned int, after adding 10 s. */
 	guint64 seconds =
 		g_ascii_strtoull(g_environ_getenv(environment, "XPRA_SOCKET_TIMEOUT"), NULL, 10);

@@ -97,9 +97,14 @@ static const char *const x_server_environment[] = {
 	NULL,
 };
 
-/* Xpra's own files go below the stack's directory: $HOME is the host's. */
+/*
+ * PATH: xpra would run lsb_release and file, twenty processes, for one line of its log.
+ * Xpra's own files go below the stack's directory: $HOME is the host's.
+ * Where setuptools are installed, they would put a distutils of their own before Python's: 0.3 s
+ * for a path search.
+ */
 static const char *const xpra_environment[] = {
-	"PATH=/usr/local/bin:/usr/bin:/bin",
+	"PATH=/nonexistent",
 	"DISPLAY=:@display@",
 	"XAUTHORITY=@dir@/Xauthority",
 	"DBUS_SESSION_BUS_ADDRESS=@bus@",
@@ -108,6 +113,7 @@ static const char *const xpra_environment[] = {
 	"XPRA_SYSTEM_CONF_DIRS=@dir@/xpra",
 	"XPRA_USER_CONF_DIRS=@dir@/xpra",
 	"XPRA_UINPUT=0",
+	"SETUPTOOLS_USE_DISTUTILS=stdlib",
 	"XPRA_CLIENT_CAN_SHUTDOWN=0",
 	"XPRA_NO_ROOT_WARNING=1",
 	NULL,
