@@ -60,20 +60,36 @@ static char *make_dir(const char *parent, const char *prefix)
 	return path;
 }
 
+/* No directory of services: else the first GTK program has the bus start others that stay for good.
+ */
+static const char bus_config[] =
+	"<busconfig><type>session</type><listen>unix:path=%s</listen>"
+	"<policy context=\"default\"><allow send_destination=\"*\"/><allow eavesdrop=\"true\"/>"
+	"<allow own=\"*\"/></policy></busconfig>";
+
+static void start_bus(struct person *person)
+{
+	g_autofree char *socket = g_build_filename(person->runtime, "bus", NULL);
+	g_autofree char *address = g_strconcat("unix:path=", socket, NULL);
+	g_autofree char *config_path = g_build_filename(person->runtime, "bus.conf", NULL);
+	g_autofree char *config_argument = g_strconcat("--config-file=", config_path, NULL);
+	g_autofree char *config = g_strdup_printf(bus_config, socket);
+
+	if (!g_file_set_contents(config_path, config, -1, NULL))
+		g_error("can't write %s", config_path);
+	g_unlink(socket);
+	person->bus = start_process((const char *const[]){ "dbus-daemon", "--nofork", "--nopidfile",
+							   config_argument, NULL },
+				    person->environment, -1, person->log);
+	person_setenv(person, "DBUS_SESSION_BUS_ADDRESS", address);
+}
+
 /* Starts what a login starts: X server, window manager, session bus. */
 static void start_desktop(struct person *person)
 {
-	g_autofree char *address = g_strdup_printf("unix:path=%s/bus", person->runtime);
-	g_autofree char *argument = g_strconcat("--address=", address, NULL);
-	g_autofree char *socket = g_build_filename(person->runtime, "bus", NULL);
-
 	xserver_start(&person->x, person->log);
 	person_setenv(person, "DISPLAY", person->x.name);
-	person_setenv(person, "DBUS_SESSION_BUS_ADDRESS", address);
-	g_unlink(socket);
-	person->bus = start_process((const char *const[]){ "dbus-daemon", "--session", "--nofork",
-							   "--nopidfile", argument, NULL },
-				    person->environment, -1, person->log);
+	start_bus(person);
 }
 
 static void stop_desktop(struct person *person)
@@ -235,12 +251,15 @@ void person_finish(struct person *person)
 }
 
 /*
- * In a mount namespace of its own, where the hidden program is covered by a device that can't be
- * executed; and as the same user as before.
+ * In a mount namespace of its own, with a directory of programs from which one was removed (in an
+ * overlay, so nothing happens to the real one); and as the same user as before.
  */
 #define HIDE_SCRIPT                                                                                \
-	"hidden=$1; shift; mount --bind /dev/null \"$hidden\" && "                                 \
-	"exec unshare --user --map-user=%d --map-group=%d -- \"$@\""
+	"hidden=$1; shift; dir=$(dirname \"$hidden\"); "                                           \
+	"mount -t tmpfs none /mnt && mkdir /mnt/upper /mnt/work && "                               \
+	"mount -t overlay -o \"lowerdir=$dir,upperdir=/mnt/upper,workdir=/mnt/work\" none "        \
+	"\"$dir\" "                                                                                \
+	"&& rm \"$hidden\" && exec unshare --user --map-user=%d --map-group=%d -- \"$@\""
 
 static void add_hiding(const struct person *person, GPtrArray *argv)
 {
