@@ -295,13 +295,19 @@ static void handle_prepare_save(struct connection *connection)
 	connection_fork(connection, serve_prepare_save);
 }
 
-static int serve_thawed(const struct control *control)
+static int serve_new_helper(const struct control *control)
 {
 	struct failure failure;
 
 	if (network_renew(control->config, &failure) < 0)
 		console_say("%s; going on without network", failure.text);
 	return send_ok();
+}
+
+/* The driver may have found the new helper by itself. */
+static int serve_thawed(const struct control *control)
+{
+	return network_is_connected() ? send_ok() : serve_new_helper(control);
 }
 
 static bool is_thaw(const struct connection *connection)
@@ -321,8 +327,11 @@ static bool is_thaw(const struct connection *connection)
 
 static void handle_thawed(struct connection *connection)
 {
-	if (is_thaw(connection))
-		connection->control->thaws++;
+	if (!is_thaw(connection)) {
+		connection_fork(connection, serve_new_helper);
+		return;
+	}
+	connection->control->thaws++;
 	connection_fork(connection, serve_thawed);
 }
 

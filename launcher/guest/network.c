@@ -66,6 +66,16 @@ int network_up_loopback(struct failure *failure)
 	return error < 0 ? failure_set(failure, -error, "loopback interface") : 0;
 }
 
+bool network_is_connected(void)
+{
+	struct ifreq request = { .ifr_name = INTERFACE };
+	autofd sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (sock < 0 || ioctl(sock, SIOCGIFFLAGS, &request) < 0)
+		return false;
+	return (request.ifr_flags & (IFF_UP | IFF_RUNNING)) == (IFF_UP | IFF_RUNNING);
+}
+
 /* The driver connects when the interface goes up; the helper may not listen yet. */
 static int connect_interface(int sock)
 {
