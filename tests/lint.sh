@@ -50,7 +50,7 @@ static_analysis() {
 }
 
 shell() {
-	shell_files | xargs -r shellcheck
+	shell_files | xargs -r shellcheck --external-sources --source-path=SCRIPTDIR
 }
 
 # Every source file names its licence in its first lines.
