@@ -75,6 +75,7 @@ static char *prepare_record(VksSession *session, const VksRunOptions *options, G
 	record->network = !options->no_network;
 	record->running = TRUE;
 	record->base = 0;
+	g_ptr_array_set_size(record->commands, 0);
 	g_free(record->run_id);
 	record->run_id = g_uuid_string_random();
 	if (!vks_private_dir_ensure(session->dir, error) ||

@@ -126,6 +126,7 @@ static void test_wrong_state(void **state)
 static void test_stop_and_run_again(void **state)
 {
 	g_autoptr(Vks) vks = open_fake();
+	g_autoptr(GPtrArray) list = NULL;
 	g_autoptr(GError) error = NULL;
 
 	assert_false(vks_stop(vks, "s", 0, &error));
@@ -137,6 +138,8 @@ static void test_stop_and_run_again(void **state)
 	assert_false(vks_stop(vks, "s", 0, &error));
 	assert_vks_error(&error, VKS_ERROR_STATE);
 	run_session(vks, "s");
+	list = vks_list(vks, "s", FALSE, NULL);
+	assert_int_equal(g_strv_length(((VksSessionInfo *)list->pdata[0])->commands), 1);
 	/* A guest that does not listen is killed. */
 	fake_fail("stop", G_IO_ERROR_TIMED_OUT);
 	assert_true(vks_stop(vks, "s", 0, NULL));
