@@ -59,6 +59,8 @@ lint() {
 	failed=$((failed + f))
 }
 
+rm -rf "$HOME/.cache/vksession-tests" "$build/test-output"	# what failures before left to look at
+
 if (($# == 0)); then
 	printf '== checks of the tree\n'
 	lint

@@ -100,7 +100,8 @@ static void stop_desktop(struct person *person)
 
 void person_init(struct person *person, const char *name)
 {
-	g_autofree char *homes = g_build_filename(g_get_home_dir(), "vksession-tests", NULL);
+	g_autofree char *homes =
+		g_build_filename(g_get_home_dir(), ".cache", "vksession-tests", NULL);
 	g_autofree char *log = NULL;
 
 	memset(person, 0, sizeof(*person));
