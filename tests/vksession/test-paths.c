@@ -90,27 +90,40 @@ static void test_store_is_a_link(void **state)
 	assert_vks_error(&error, VKS_ERROR_FAILED);
 }
 
-/* Needs to be root to make a link or a directory that belongs to somebody else. */
-static void test_foreign_owner(void **state)
+/* A directory that is not ours: root's for an ordinary user, an ordinary user's for root. */
+static void test_foreign_directory(void **state)
+{
+	g_autofree char *given_away = sandbox_path(state, "elsewhere");
+	const char *foreign = geteuid() == 0 ? given_away : "/usr";
+	g_autoptr(GError) error = NULL;
+
+	assert_int_equal(mkdir(given_away, 0700), 0);
+	if (geteuid() == 0)
+		assert_int_equal(chown(given_away, 12345, 12345), 0);
+	assert_false(vks_private_dir_ensure(foreign, &error));
+	assert_true(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED));
+}
+
+/* One's own links are fine, root's are; only root can make one that is neither. */
+static void test_links_on_the_way(void **state)
 {
 	g_autofree char *place = sandbox_path(state, "elsewhere");
 	g_autofree char *link = sandbox_path(state, "link");
-	g_autofree char *store = sandbox_path(state, "elsewhere/vksession");
+	g_autofree char *below = sandbox_path(state, "link/vksession");
 	g_autoptr(GError) error = NULL;
 
-	if (geteuid() != 0)
-		skip();
 	assert_int_equal(mkdir(place, 0755), 0);
 	assert_int_equal(symlink("elsewhere", link), 0);
-	assert_int_equal(lchown(link, 12345, 12345), 0);
 	g_setenv("XDG_STATE_HOME", link, TRUE);
-	assert_null(vks_open(NULL, &error));
-	assert_vks_error(&error, VKS_ERROR_FAILED);
-	/* One's own link is fine. */
-	assert_int_equal(lchown(link, 0, 0), 0);
 	vks_close(vks_open(NULL, &error));
 	assert_null(error);
-	assert_int_equal(lchown(store, 12345, 12345), 0);
+	assert_true(vks_path_check_links("/proc/self/cwd/x", NULL));
+	if (geteuid() != 0)
+		return;
+	assert_int_equal(lchown(link, 12345, 12345), 0);
+	assert_false(vks_path_check_links(below, &error));
+	assert_true(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED));
+	g_clear_error(&error);
 	assert_null(vks_open(NULL, &error));
 	assert_vks_error(&error, VKS_ERROR_FAILED);
 }
@@ -151,7 +164,8 @@ int main(void)
 		IN_SANDBOX(test_private_whatever_umask),
 		IN_SANDBOX(test_open_store_is_closed),
 		IN_SANDBOX(test_store_is_a_link),
-		IN_SANDBOX(test_foreign_owner),
+		IN_SANDBOX(test_foreign_directory),
+		IN_SANDBOX(test_links_on_the_way),
 		IN_SANDBOX(test_link_loop),
 		IN_SANDBOX(test_locations),
 	};
