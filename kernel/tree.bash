@@ -14,12 +14,15 @@ die() { say "$*"; exit 1; }
 # What a build for ARCH=um never reads. Kconfig files and Makefiles stay, since
 # Kconfig reads them for every architecture.
 unpack_excludes=(
-	'*/Documentation/[a-uw-z]*' '*/LICENSES' '*/samples' '*/tools/[a-hj-z]*'
-	'*/arch/[a-tv-w]*' '*/arch/xtensa' '*/arch/x86/kvm' '*/rust/*.rs'
+	'*/Documentation/[a-uw-z]*' '*/LICENSES' '*/samples/*.c' '*/tools/[a-hj-z]*' '*/rust/*.rs'
+	'*.dts' '*.dtsi' '*/arch/*/configs' '*/arch/*/crypto/*.S'
 )
-for dir in drivers/{accel,comedi,crypto,edac,gpu,hid,hwmon,iio,infiniband,isdn,leds,media,mfd,mmc,mtd} \
-	drivers/{net/{can,dsa,ethernet,phy,usb,wan,wireless},nvme,pci,phy,pinctrl,power,scsi,soc,staging} \
-	drivers/{target,thunderbolt,usb,video} sound fs/{bcachefs,btrfs,ceph,ocfs2,smb,xfs}; do
+for dir in arch/{alpha,arc,arm,arm64,csky,hexagon,loongarch,m68k,microblaze,mips,nios2,openrisc,parisc} \
+	arch/{powerpc,riscv,s390,sh,sparc,xtensa,x86/kvm} \
+	drivers/{accel,comedi,crypto,edac,gpu,hid,hwmon,iio,infiniband,isdn,leds,media,mfd,mmc,mtd} \
+	drivers/net/{can,dsa,ethernet,phy,usb,wan,wireless} \
+	drivers/{nvme,pci,phy,pinctrl,power,scsi,soc,staging,target,thunderbolt,usb,video} \
+	sound fs/{bcachefs,btrfs,ceph,ocfs2,smb,xfs}; do
 	unpack_excludes+=("*/$dir/*.c" "*/$dir/*.h" "*/$dir/*.S")
 done
 
