@@ -5,8 +5,10 @@
  * The client connects to the launcher's socket at once and may have to wait there until the guest
  * has booted or thawed: its timeouts are switched off, so that its start-up overlaps with that.
  * Its output is read line by line: it goes to our standard output, and one line tells that the
- * server has answered. When the process ends, the socket is probed: if nobody listens, the session
- * is gone; else the client is started again, at once if it had served, later if not.
+ * server has answered, another that the connection is lost: the process is killed then, since it
+ * would take another half second to end. When it has ended, the socket is probed: if nobody
+ * listens, the session is gone; else the client is started again, at once if it had served, later
+ * if not.
  */
 #include <gio/gunixinputstream.h>
 #include <poll.h>
@@ -23,9 +25,10 @@
 #include "xproxy/client.h"
 
 #define ATTACHED_LINE	"Attached to "
+#define LOST_LINE	"Connection lost"
 #define RESTART_STEP_MS 250
 #define RESTART_MAX_MS	5000
-#define GRACE_MS	1000
+#define GRACE_MS	300 /* to tell the server; the rest of its end is of no use */
 
 struct _XpClient {
 	char *socket_path, *run_dir, *session, *display;
@@ -234,6 +237,8 @@ static void on_line(GObject *source, GAsyncResult *result, gpointer data)
 		client->attached = TRUE;
 		client->callbacks.attached(client->data);
 	}
+	if (client->pid && g_str_has_suffix(line, LOST_LINE))
+		kill(client->pid, SIGKILL);
 	read_next_line(client);
 }
 

@@ -34,7 +34,7 @@ gboolean xp_client_start(XpClient *client, GError **error);
 /** @return how often the process was started again */
 guint xp_client_restarts(const XpClient *client);
 
-/** Ends the process (SIGTERM, after a second SIGKILL) and frees; NULL is allowed. */
+/** Ends the process (SIGTERM, soon SIGKILL) and frees; NULL is allowed. */
 void xp_client_free(XpClient *client);
 
 /** @return the client's argv, to be freed with g_strfreev() */

@@ -171,3 +171,24 @@ gboolean xp_layout_remove(XpLayout *layout, guint64 guest_xid)
 
 	return place && g_ptr_array_remove(layout->places, place);
 }
+
+static gboolean is_among(guint64 guest_xid, const GPtrArray *windows)
+{
+	for (guint i = 0; i < windows->len; i++)
+		if (((const XpWindow *)windows->pdata[i])->guest_xid == guest_xid)
+			return TRUE;
+	return FALSE;
+}
+
+gboolean xp_layout_retain(XpLayout *layout, const GPtrArray *windows)
+{
+	guint before = layout->places->len;
+
+	for (guint i = before; i-- > 0;) {
+		XpPlace *place = layout->places->pdata[i];
+
+		if (!is_among(place->guest_xid, windows))
+			g_ptr_array_remove_index(layout->places, i);
+	}
+	return layout->places->len != before;
+}

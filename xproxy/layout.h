@@ -53,3 +53,6 @@ gboolean xp_layout_update(XpLayout *layout, const XpWindow *window);
 
 /** Forgets a window that was closed. @return TRUE if the layout has changed */
 gboolean xp_layout_remove(XpLayout *layout, guint64 guest_xid);
+
+/** Forgets all but the given windows (of XpWindow). @return TRUE if the layout has changed */
+gboolean xp_layout_retain(XpLayout *layout, const GPtrArray *windows);

@@ -25,6 +25,7 @@
 
 #define WRITE_DELAY_MS 20
 #define FORGET_MS      2000
+#define COMPLETE_S     10 /* after an attach, all windows of the session have come */
 
 typedef struct {
 	char *run_dir, *session, *display, *goals_path;
@@ -36,7 +37,7 @@ typedef struct {
 	XpLayout *goals;  /* where windows shall go as they appear */
 	XpLayout *layout; /* where they are */
 	XpViewerStatus *status;
-	guint write_timer;
+	guint write_timer, complete_timer;
 	gboolean layout_changed;
 } Viewer;
 
@@ -164,10 +165,26 @@ static void on_display_lost(gpointer data)
 
 /* --- what the client tells --- */
 
+/* Windows of the layout that was read and that have not come were closed in the meantime. */
+static gboolean on_complete(gpointer data)
+{
+	Viewer *viewer = data;
+
+	viewer->complete_timer = 0;
+	if (viewer->status->client_pid &&
+	    xp_layout_retain(viewer->layout, viewer->status->windows)) {
+		viewer->layout_changed = TRUE;
+		write_soon(viewer);
+	}
+	return G_SOURCE_REMOVE;
+}
+
 static void on_attached(gpointer data)
 {
 	Viewer *viewer = data;
 
+	g_clear_handle_id(&viewer->complete_timer, g_source_remove);
+	viewer->complete_timer = g_timeout_add_seconds(COMPLETE_S, on_complete, viewer);
 	if (!viewer->status->connected_us)
 		viewer->status->connected_us = g_get_monotonic_time();
 	write_soon(viewer);
@@ -178,6 +195,8 @@ static void on_client_changed(gpointer data, pid_t pid)
 	Viewer *viewer = data;
 
 	viewer->status->client_pid = pid;
+	if (!pid)
+		g_clear_handle_id(&viewer->complete_timer, g_source_remove);
 	xp_watch_set_client(viewer->watch, pid);
 	write_soon(viewer);
 }
@@ -308,6 +327,7 @@ static void viewer_finish(Viewer *viewer)
 	if (viewer->watch)
 		write_files(viewer);
 	g_clear_handle_id(&viewer->write_timer, g_source_remove);
+	g_clear_handle_id(&viewer->complete_timer, g_source_remove);
 	if (viewer->watch)
 		g_unlink(viewer->status_path);
 	xp_watch_free(viewer->watch);

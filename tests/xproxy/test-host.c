@@ -107,6 +107,22 @@ static void layout_forgets_closed_windows(void **state)
 	assert_int_equal(layout->places->len, 0);
 }
 
+static void layout_retains_what_is_shown(void **state)
+{
+	g_autoptr(XpLayout) layout = xp_layout_new();
+	g_autoptr(GPtrArray) shown = g_ptr_array_new();
+	XpWindow first = window(1, "XTerm", "one", 10, 0);
+	XpWindow second = window(2, "XTerm", "two", 20, 0);
+
+	xp_layout_update(layout, &first);
+	xp_layout_update(layout, &second);
+	g_ptr_array_add(shown, &second);
+	assert_true(xp_layout_retain(layout, shown));
+	assert_false(xp_layout_retain(layout, shown));
+	assert_int_equal(layout->places->len, 1);
+	assert_int_equal(xp_layout_take(layout, &second)->x, 20);
+}
+
 static void check_bad_layout(const char *text)
 {
 	g_autofree char *dir = make_dir();
@@ -273,6 +289,7 @@ int main(void)
 		cmocka_unit_test(layout_survives_the_file),
 		cmocka_unit_test(layout_matches_by_id_before_title),
 		cmocka_unit_test(layout_forgets_closed_windows),
+		cmocka_unit_test(layout_retains_what_is_shown),
 		cmocka_unit_test(bad_layouts_are_refused),
 		cmocka_unit_test(layout_is_saved_also_when_there_is_none),
 		cmocka_unit_test(status_survives_the_file),
