@@ -44,6 +44,7 @@ static gboolean collect_kernels(Vks *vks, GError **error)
 
 	if (lock < 0)
 		return FALSE;
+	vks_session_clean_graves(vks);
 	names = vks_session_names(vks);
 	for (guint i = 0; i < names->len; i++) {
 		if (!collect_used(vks, names->pdata[i], used))

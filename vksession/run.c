@@ -84,6 +84,7 @@ static char *prepare_record(VksSession *session, const VksRunOptions *options, G
 	store_lock = vks_store_lock(session->vks, error);
 	if (store_lock < 0)
 		return NULL;
+	vks_session_clean_graves(session->vks);
 	kernel = vks_kernels_put(session->vks->store_dir, source, hash, error);
 	if (!kernel)
 		return NULL;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vksession/session.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "launcher/autofd.h"
 #include "vksession/durable.h"
 #include "vksession/lock.h"
 #include "vksession/store.h"
@@ -298,27 +300,50 @@ gboolean vks_session_end(const VksSession *session, GError **error)
 	return ok;
 }
 
+/* Moves a session to a grave in the store, from where it is removed at leisure. */
+static gboolean bury(const VksSession *session, const char *grave, GError **error)
+{
+	g_autofree char *inside = g_build_filename(grave, "session", NULL);
+
+	if (vks_rename_new(session->dir, inside, error))
+		return vks_path_sync(session->vks->store_dir, error);
+	rmdir(grave);
+	return FALSE;
+}
+
 gboolean vks_session_erase(const VksSession *session, GError **error)
 {
-	g_autofree char *grave = g_strdup_printf("%s/" DROP_PREFIX "%s-%s", session->vks->store_dir,
-						 session->name, "XXXXXX");
-	g_autofree char *inside = NULL;
+	g_autofree char *grave =
+		g_strdup_printf("%s/" DROP_PREFIX "XXXXXX", session->vks->store_dir);
 	g_autofree char *lock =
 		g_build_filename(session->vks->store_dir, ".locks", session->name, NULL);
+	/* Keeps the grave from those who remove what others left behind. */
+	autofd store_lock = vks_store_lock(session->vks, error);
 
+	if (store_lock < 0)
+		return FALSE;
 	if (!g_mkdtemp_full(grave, 0700)) {
-		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "cannot make a directory in %s",
-			    session->vks->store_dir);
+		vks_error_errno(error, errno, "cannot make a directory in %s",
+				session->vks->store_dir);
 		return FALSE;
 	}
-	inside = g_build_filename(grave, "session", NULL);
-	if (!vks_rename_new(session->dir, inside, error)) {
-		rmdir(grave);
+	if (!bury(session, grave, error))
 		return FALSE;
-	}
 	unlink(lock);
-	return vks_path_sync(session->vks->store_dir, error) && vks_tree_remove(grave, error) &&
-	       vks_tree_remove(session->run_dir, error);
+	return vks_tree_remove(grave, error) && vks_tree_remove(session->run_dir, error);
+}
+
+void vks_session_clean_graves(Vks *vks)
+{
+	g_autoptr(GDir) dir = g_dir_open(vks->store_dir, 0, NULL);
+	const char *name;
+
+	while (dir && (name = g_dir_read_name(dir))) {
+		g_autofree char *path = g_build_filename(vks->store_dir, name, NULL);
+
+		if (g_str_has_prefix(name, DROP_PREFIX))
+			vks_tree_remove(path, NULL);
+	}
 }
 
 static int compare_strings(gconstpointer a, gconstpointer b)

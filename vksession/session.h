@@ -67,8 +67,14 @@ gboolean vks_session_show(const VksSession *session, const char *display, const 
 /** Ends viewer and vkernel, whatever is left of them. @return FALSE with the first G_IO_ERROR */
 gboolean vks_session_end(const VksSession *session, GError **error);
 
-/** Removes everything that the store has of a session: at once, durably. Errors are G_IO_ERRORs. */
+/**
+ * Removes everything that the store has of a session: at once, durably. Errors are G_IO_ERRORs. The
+ * store's lock must not be held.
+ */
 gboolean vks_session_erase(const VksSession *session, GError **error);
+
+/** Removes what an interrupted vks_session_erase() left. The store's lock must be held. */
+void vks_session_clean_graves(Vks *vks);
 
 /** @return names of all sessions in the store, sorted; free with g_ptr_array_unref() */
 GPtrArray *vks_session_names(Vks *vks);

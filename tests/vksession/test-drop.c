@@ -73,6 +73,15 @@ static void test_drop_session(void **state)
 	assert_no_leftovers(state, "state/vksession", ".drop-");
 }
 
+static void test_interrupted_drop(void **state)
+{
+	g_autoptr(Vks) vks = open_fake();
+
+	sandbox_write(state, "state/vksession/.drop-abc/session/saves/1/memory", "x");
+	run_session(vks, "s");
+	assert_no_leftovers(state, "state/vksession", ".drop-");
+}
+
 /* A session of which nothing can be read can still be removed, and is shown. */
 static void test_drop_damaged(void **state)
 {
