@@ -146,9 +146,10 @@ static void test_verify(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_SANDBOX(test_drop_saves),	      IN_SANDBOX(test_loses_last_good),
-		IN_SANDBOX(test_drop_session),	      IN_SANDBOX(test_drop_damaged),
-		IN_SANDBOX(test_kernels_in_use_stay), IN_SANDBOX(test_verify),
+		IN_SANDBOX(test_drop_saves),   IN_SANDBOX(test_loses_last_good),
+		IN_SANDBOX(test_drop_session), IN_SANDBOX(test_interrupted_drop),
+		IN_SANDBOX(test_drop_damaged), IN_SANDBOX(test_kernels_in_use_stay),
+		IN_SANDBOX(test_verify),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
