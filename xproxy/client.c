@@ -8,7 +8,8 @@
  * server has answered, another that the connection is lost: the process is killed then, since it
  * would take another half second to end. When it has ended, the socket is probed: if nobody
  * listens, the session is gone; else the client is started again, at once if it had served, later
- * if not.
+ * if not. A server has one client at a time and ends it for a new one: a client that had to make
+ * room is not started again, or two viewers would throw each other out for ever.
  */
 #include <gio/gunixinputstream.h>
 #include <poll.h>
@@ -26,6 +27,7 @@
 
 #define ATTACHED_LINE	"Attached to "
 #define LOST_LINE	"Connection lost"
+#define TAKEN_LINE	" new client" /* the reason for a disconnect */
 #define RESTART_STEP_MS 250
 #define RESTART_MAX_MS	5000
 #define GRACE_MS	300 /* to tell the server; the rest of its end is of no use */
@@ -39,6 +41,7 @@ struct _XpClient {
 	GDataInputStream *output;
 	GCancellable *cancellable;
 	gboolean attached; /* in this life */
+	gboolean taken;	   /* the server has another client now */
 	guint failures, restarts;
 };
 
@@ -211,10 +214,12 @@ static void on_client_exit(GPid pid, int status, gpointer data)
 	client->pid = 0;
 	client->child_watch = 0;
 	client->callbacks.changed(client->data, 0);
-	if (somebody_listens(client->socket_path))
+	if (client->taken)
+		client->callbacks.ended(client->data, "was taken over by another viewer");
+	else if (somebody_listens(client->socket_path))
 		plan_restart(client);
 	else
-		client->callbacks.session_gone(client->data);
+		client->callbacks.ended(client->data, "no longer takes viewers");
 }
 
 static void read_next_line(XpClient *client);
@@ -237,7 +242,9 @@ static void on_line(GObject *source, GAsyncResult *result, gpointer data)
 		client->attached = TRUE;
 		client->callbacks.attached(client->data);
 	}
-	if (client->pid && g_str_has_suffix(line, LOST_LINE))
+	if (g_str_has_suffix(line, TAKEN_LINE))
+		client->taken = TRUE;
+	if (client->pid && (client->taken || g_str_has_suffix(line, LOST_LINE)))
 		kill(client->pid, SIGKILL);
 	read_next_line(client);
 }

@@ -13,8 +13,11 @@ typedef struct {
 	void (*attached)(gpointer data);
 	/** A client process runs now (pid) or has ended (0). */
 	void (*changed)(gpointer data, pid_t pid);
-	/** Nobody listens on the socket any more; there will be no further client. */
-	void (*session_gone)(gpointer data);
+	/**
+	 * There will be no further client: nobody listens on the socket any more, or another viewer
+	 * has taken the session over.
+	 */
+	void (*ended)(gpointer data, const char *reason);
 } XpClientCallbacks;
 
 typedef struct _XpClient XpClient;

@@ -5,8 +5,8 @@
  *
  * Started by xp_viewer_start() with its output going to the session's log. It writes one line to
  * the descriptor --ready-fd: "ok" when it holds its lock and has the display open, else a GIOError
- * code and a text. Ends with 0 when it was told to, when the session has gone or when the X display
- * has gone; with 1 if it can't do its work.
+ * code and a text. Ends with 0 when it was told to, when the session has gone or was taken over by
+ * another viewer, or when the X display has gone; with 1 if it can't do its work.
  */
 #include <fcntl.h>
 #include <glib-unix.h>
@@ -201,11 +201,11 @@ static void on_client_changed(gpointer data, pid_t pid)
 	write_soon(viewer);
 }
 
-static void on_session_gone(gpointer data)
+static void on_client_ended(gpointer data, const char *reason)
 {
 	Viewer *viewer = data;
 
-	g_print("vksession-viewer: session %s no longer takes viewers\n", viewer->session);
+	g_print("vksession-viewer: session %s %s\n", viewer->session, reason);
 	g_main_loop_quit(viewer->loop);
 }
 
@@ -274,7 +274,7 @@ static gboolean viewer_start(Viewer *viewer, GError **error)
 	static const XpClientCallbacks client_callbacks = {
 		.attached = on_attached,
 		.changed = on_client_changed,
-		.session_gone = on_session_gone,
+		.ended = on_client_ended,
 	};
 	g_autofree char *socket = g_build_filename(viewer->run_dir, XP_SOCKET_FILE, NULL);
 

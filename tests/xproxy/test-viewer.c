@@ -248,6 +248,28 @@ static void display_must_exist(void **state)
 	assert_true(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED));
 }
 
+static void other_viewer_takes_over(void **state)
+{
+	g_autofree char *address = g_strdup_printf("socket://%s/xpra.sock", stage.dir);
+	g_auto(GStrv) environment = NULL;
+	struct xserver x;
+	pid_t other;
+
+	bare_xserver_start(&x, stage.log);
+	attach(&x, NULL);
+	environment = g_environ_setenv(g_get_environ(), "DISPLAY", x.name, TRUE);
+	environment = g_environ_setenv(environment, "HOME", stage.dir, TRUE);
+	environment =
+		g_environ_setenv(environment, "DBUS_SESSION_BUS_ADDRESS", "unix:path=/", TRUE);
+	environment = g_environ_setenv(environment, "NO_AT_BRIDGE", "1", TRUE);
+	other = start_process((const char *const[]){ "/usr/bin/python3", "-I", "/usr/bin/xpra",
+						     "attach", address, NULL },
+			      environment, -1, stage.log);
+	stage_wait_no_viewer(&stage);
+	stop_process(other);
+	bare_xserver_stop(&x);
+}
+
 static void viewer_ends_with_the_session(void **state)
 {
 	struct xserver x;
@@ -283,6 +305,7 @@ int main(void)
 		cmocka_unit_test(layout_given_is_restored),
 		cmocka_unit_test(dead_display_detaches),
 		cmocka_unit_test(display_must_exist),
+		cmocka_unit_test(other_viewer_takes_over),
 		cmocka_unit_test(viewer_ends_with_the_session),
 	};
 
