@@ -249,6 +249,10 @@ gboolean vks_checksum_fd(int fd, VksChecksum *sum, VksChecksumProgress progress,
 		return FALSE;
 	}
 	run_workers(&job);
+	if (g_cancellable_is_cancelled(cancellable)) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "interrupted");
+		return FALSE;
+	}
 	if (job.failed_errno) {
 		vks_error_errno(error, job.failed_errno, "cannot read");
 		return FALSE;
@@ -266,11 +270,11 @@ gboolean vks_checksum_path(const char *path, VksChecksum *sum, VksChecksumProgre
 		vks_error_errno(error, errno, "cannot open %s", path);
 		return FALSE;
 	}
-	if (!vks_checksum_fd(fd, sum, progress, user_data, cancellable, error)) {
+	if (vks_checksum_fd(fd, sum, progress, user_data, cancellable, error))
+		return TRUE;
+	if (!g_cancellable_is_cancelled(cancellable))
 		g_prefix_error(error, "%s: ", path);
-		return FALSE;
-	}
-	return TRUE;
+	return FALSE;
 }
 
 void vks_checksum_buffer(const void *data, gsize length, char hex[VKS_CHECKSUM_HEX + 1])

@@ -51,7 +51,9 @@ static gboolean check_space(Save *save, GError **error)
 	if (save->options->force || free_bytes >= need + SPACE_MARGIN)
 		return TRUE;
 	g_set_error(error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
-		    "a save may take %s, and the store's disk has %s free", need_text, free_text);
+		    "a save may take %s, and the store's disk has %s free (--force tries all the "
+		    "same)",
+		    need_text, free_text);
 	return FALSE;
 }
 
@@ -296,6 +298,7 @@ static void complete_failure(const char *name, GError *cause, GError **error)
 {
 	g_autofree char *advice = NULL;
 
+	g_prefix_error(&cause, "not saved: ");
 	if (g_error_matches(cause, G_IO_ERROR, G_IO_ERROR_CANCELLED))
 		advice = g_strdup_printf("save again with: vksession save %s", name);
 	else if (vks_error_code(cause) == VKS_ERROR_NO_SPACE)
