@@ -27,6 +27,16 @@ bool wait_until(wait_condition condition, void *data, int fd, int timeout_ms)
 	}
 }
 
+static bool never(void *data)
+{
+	return false;
+}
+
+void let_time_pass(int ms)
+{
+	wait_until(never, NULL, -1, ms);
+}
+
 struct file_wait {
 	const char *path;
 	const char *text;

@@ -35,6 +35,10 @@ bool wait_until(wait_condition condition, void *data, int fd, int timeout_ms);
  */
 bool wait_for_file(const char *path, const char *text, int timeout_ms);
 
+/** Does nothing for a time: for tests of what the passing of time does, never to wait for
+ * something. */
+void let_time_pass(int ms);
+
 /** @return milliseconds of CLOCK_MONOTONIC */
 static inline gint64 now_ms(void)
 {

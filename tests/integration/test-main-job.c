@@ -12,6 +12,7 @@
 #include "tests/harness/wait.h"
 
 #define SLEEP_S 15
+#define DOWN_MS 3000 /* long enough to be told from a slow machine's delays */
 
 static struct {
 	struct person person;
@@ -64,6 +65,7 @@ static void test_nothing_is_left(void **state)
 static void test_thaw_on_new_desktop(void **state)
 {
 	person_new_desktop(&story.person);
+	let_time_pass(DOWN_MS);
 	story.down_until_us = g_get_monotonic_time();
 	vksession_ok(&story.person, "thaw", "--wait", "work");
 	scene_look(&story.scene, &story.after);
@@ -139,7 +141,8 @@ static void test_end(void **state)
 {
 	vksession_ok(&story.person, "stop", "work");
 	assert_nothing_runs(&story.person);
-	vksession_ok(&story.person, "drop", "work");
+	vksession_fails(&story.person, 2, "--yes", "drop", "work");
+	vksession_ok(&story.person, "drop", "--yes", "work");
 	vksession_fails(&story.person, 3, "work", "saves", "work");
 	story_step_done();
 }

@@ -5,6 +5,7 @@
 #include "scene.h"
 #include "tests/harness/story.h"
 #include "tests/harness/supervise.h"
+#include "tests/harness/wait.h"
 
 static struct {
 	struct person person;
@@ -53,6 +54,13 @@ static void test_attach_elsewhere(void **state)
 	story_step_done();
 }
 
+static bool nothing_is_shown(void *data)
+{
+	g_autoptr(JsonNode) info = session_info(&story.person, "work");
+
+	return !json_text(info, "display");
+}
+
 /* The display dies under the viewer: the session does not, and is shown where the person is now. */
 static void test_display_dies(void **state)
 {
@@ -62,7 +70,7 @@ static void test_display_dies(void **state)
 	story.first = (struct xserver){ 0 };
 	person_setenv(&story.person, "DISPLAY", story.person.x.name);
 	xserver_kill(&second);
-	vksession_ok(&story.person, "detach", "work");
+	assert_true(wait_until(nothing_is_shown, NULL, -1, 10000));
 	vksession_ok(&story.person, "attach", "work");
 	assert_all_is_here();
 	story_step_done();
