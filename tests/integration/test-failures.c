@@ -128,7 +128,7 @@ static void test_running_already(void **state)
 	vksession_fails(&story.person, EXIT_STATE, "running", "thaw", "work");
 	vksession_fails(&story.person, EXIT_STATE, "exists", "run", "--new", "-s", "work", "--",
 			"xclock");
-	vksession_fails(&story.person, EXIT_STATE, "work", "drop", "work");
+	vksession_fails(&story.person, EXIT_STATE, "running", "drop", "--yes", "work");
 	vksession_fails(&story.person, EXIT_STATE, "work", "attach", "work");
 	assert_runs("work");
 	story_step_done();
