@@ -6,6 +6,7 @@
 #include <linux/close_range.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -40,6 +41,15 @@ static int set_limits(const VkSpawn *spawn)
 	CPU_ZERO(&cpus);
 	CPU_SET((size_t)spawn->cpu, &cpus);
 	return sched_setaffinity(0, sizeof(cpus), &cpus) < 0 ? -errno : 0;
+}
+
+static int fix_addresses(void)
+{
+	int old = personality(0xffffffff);
+
+	if (old < 0 || personality((unsigned long)old | ADDR_NO_RANDOMIZE) < 0)
+		return -errno;
+	return 0;
 }
 
 static void reset_signals(void)
@@ -79,6 +89,8 @@ static int execute(const VkSpawn *spawn, pid_t parent, int *report)
 
 	if (error == 0)
 		error = set_limits(spawn);
+	if (error == 0 && spawn->fixed_addresses)
+		error = fix_addresses();
 	if (error == 0) {
 		reset_signals();
 		error = place_fds(spawn, report);

@@ -15,6 +15,7 @@ typedef struct {
 	guint fd_count;
 	int cpu; /* the only one it and its children run on; -1: any */
 	mode_t umask;
+	gboolean fixed_addresses; /* no address space randomisation, personality(2) */
 } VkSpawn;
 
 /**

@@ -229,6 +229,9 @@ static gboolean start_vkernel(VkSupervisor *supervisor, GError **error)
 		.path = supervisor->kernel_path, .arguments = arguments,
 		.environment = environment, .fd_count = VK_FD_COUNT,
 		.cpu = vk_cpu_choose(supervisor->runtime_dir), .umask = 0,
+		/* A thaw needs everything where it was. The kernel asks for this by itself, but then
+		   has to start again by its name, which may mean another file by now. */
+		.fixed_addresses = TRUE,
 		.fds = {
 			[VK_FD_INPUT] = supervisor->null_fd, [VK_FD_OUTPUT] = supervisor->log_fd,
 			[VK_FD_ERROR] = supervisor->log_fd,

@@ -22,6 +22,7 @@ static const VksBackend real = {
 	.viewer_stop = xp_viewer_stop,
 	.viewer_wait_drawn = xp_viewer_wait_drawn,
 	.layout_save = xp_layout_save,
+	.guest_environment = xp_guest_environment,
 	.check_display = xp_check_host,
 };
 

@@ -40,6 +40,7 @@ typedef struct {
 	gboolean (*viewer_stop)(const char *runtime_dir, guint timeout_ms, GError **error);
 	gboolean (*viewer_wait_drawn)(const char *runtime_dir, guint timeout_ms, GError **error);
 	gboolean (*layout_save)(const char *runtime_dir, const char *path, GError **error);
+	char **(*guest_environment)(const char *display);
 	GPtrArray *(*check_display)(void);
 } VksBackend;
 

@@ -98,6 +98,7 @@ static char *prepare_record(VksSession *session, const VksRunOptions *options, G
 static gboolean start_guest(VksSession *session, const VksRunOptions *options, const char *kernel,
 			    GError **error)
 {
+	g_auto(GStrv) environment = session->backend->guest_environment(options->display);
 	VkLauncherConfig config = {
 		.session = session->name,
 		.runtime_dir = session->run_dir,
@@ -105,6 +106,7 @@ static gboolean start_guest(VksSession *session, const VksRunOptions *options, c
 		.kernel_path = kernel,
 		.memory_bytes = session->record->memory_bytes,
 		.network = session->record->network,
+		.environment = (const char *const *)environment,
 	};
 
 	if (!options->detach && !vks_session_show(session, options->display, NULL, error))

@@ -8,6 +8,10 @@
 
 #include "xproxy/xproxy.h"
 
+/* A session moves on to other displays; what it takes of memory grows with what is drawn only. */
+#define LEAST_SCREEN_WIDTH  3840
+#define LEAST_SCREEN_HEIGHT 2160
+
 static const struct {
 	const char *pattern; /* path; a directory and a prefix of names if it ends in '*' */
 	const char *problem;
@@ -71,4 +75,20 @@ gboolean xp_display_size(const char *display, guint *width, guint *height, GErro
 	*height = (guint)DisplayHeight(connection, DefaultScreen(connection));
 	XCloseDisplay(connection);
 	return TRUE;
+}
+
+char **xp_guest_environment(const char *display)
+{
+	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+	guint width, height;
+
+	if (xp_display_size(display, &width, &height, NULL)) {
+		g_autofree char *mode = g_strdup_printf("VKSESSION_MODE=%ux%u", width, height);
+		g_autofree char *screen = g_strdup_printf("VKSESSION_SCREEN=%ux%u",
+							  MAX(width, LEAST_SCREEN_WIDTH),
+							  MAX(height, LEAST_SCREEN_HEIGHT));
+
+		g_strv_builder_add_many(builder, mode, screen, NULL);
+	}
+	return g_strv_builder_end(builder);
 }

@@ -136,6 +136,11 @@ static XpPlace *find_by_guest_xid(const XpLayout *layout, guint64 guest_xid)
 	return NULL;
 }
 
+gboolean xp_layout_has(const XpLayout *layout, guint64 guest_xid)
+{
+	return find_by_guest_xid(layout, guest_xid) != NULL;
+}
+
 static gboolean place_equals(const XpPlace *place, const XpWindow *window)
 {
 	return place->x == window->x && place->y == window->y && place->width == window->width &&

@@ -48,6 +48,9 @@ gboolean xp_layout_write(const XpLayout *layout, const char *path, GError **erro
  */
 XpPlace *xp_layout_take(XpLayout *layout, const XpWindow *window);
 
+/** @return whether the layout knows the window with this id in the guest */
+gboolean xp_layout_has(const XpLayout *layout, guint64 guest_xid);
+
 /** Notes where a window is now. @return TRUE if the layout has changed */
 gboolean xp_layout_update(XpLayout *layout, const XpWindow *window);
 

@@ -169,6 +169,19 @@ XpViewerStatus *xp_viewer_get_status(const char *runtime_dir)
 	return lock_holder(runtime_dir) > 0 ? xp_status_read(path, NULL) : NULL;
 }
 
+/* The viewer notes a window's place when it has settled; one that is just up counts as well. */
+static void add_unsettled(XpLayout *layout, const char *runtime_dir)
+{
+	g_autoptr(XpViewerStatus) status = xp_viewer_get_status(runtime_dir);
+
+	for (guint i = 0; status && i < status->windows->len; i++) {
+		const XpWindow *window = status->windows->pdata[i];
+
+		if (window->mapped && !xp_layout_has(layout, window->guest_xid))
+			xp_layout_update(layout, window);
+	}
+}
+
 gboolean xp_layout_save(const char *runtime_dir, const char *path, GError **error)
 {
 	g_autofree char *current = g_build_filename(runtime_dir, XP_LAYOUT_FILE, NULL);
@@ -177,10 +190,12 @@ gboolean xp_layout_save(const char *runtime_dir, const char *path, GError **erro
 
 	if (g_error_matches(problem, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
 		layout = xp_layout_new();
-	if (layout)
-		return xp_layout_write(layout, path, error);
-	g_propagate_error(error, g_steal_pointer(&problem));
-	return FALSE;
+	if (!layout) {
+		g_propagate_error(error, g_steal_pointer(&problem));
+		return FALSE;
+	}
+	add_unsettled(layout, runtime_dir);
+	return xp_layout_write(layout, path, error);
 }
 
 /* --- wait --- */

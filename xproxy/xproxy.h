@@ -98,6 +98,14 @@ gboolean xp_layout_save(const char *runtime_dir, const char *path, GError **erro
 gboolean xp_display_size(const char *display, guint *width, guint *height, GError **error);
 
 /**
+ * Variables for a fresh guest's display stack, so that its screen fits a display that will show it.
+ *
+ * @param display  X display name; NULL: $DISPLAY
+ * @return "NAME=value" strings, free with g_strfreev(); empty if the display can't be opened
+ */
+char **xp_guest_environment(const char *display);
+
+/**
  * Looks for what a viewer or the guest's display needs on this machine.
  *
  * @return of strings, one a problem with its remedy; empty: all is there. To be unreffed.

@@ -55,7 +55,17 @@ static bool is_meant(pid_t pid, pid_t except)
 	return except == 0 || !is_in_tree(pid, except);
 }
 
-size_t processes_signal(int signal, pid_t except)
+static void remember(struct process_list *list, pid_t pid)
+{
+	pid_t *pids = realloc(list->pids, (list->count + 1) * sizeof(*pids));
+
+	if (!pids)
+		return;
+	list->pids = pids;
+	list->pids[list->count++] = pid;
+}
+
+static size_t signal_all(int signal, pid_t except, struct process_list *asked)
 {
 	DIR *directory = opendir("/proc");
 	struct dirent *entry;
@@ -71,7 +81,34 @@ size_t processes_signal(int signal, pid_t except)
 		count++;
 		if (signal != 0 && kill(pid, signal) == 0)
 			kill(pid, SIGCONT);
+		if (asked)
+			remember(asked, pid);
 	}
 	closedir(directory);
 	return count;
+}
+
+size_t processes_signal(int signal, pid_t except)
+{
+	return signal_all(signal, except, NULL);
+}
+
+void processes_ask_to_end(pid_t except, struct process_list *asked)
+{
+	signal_all(SIGTERM, except, asked);
+}
+
+size_t process_list_alive(const struct process_list *asked)
+{
+	size_t alive = 0;
+
+	for (size_t i = 0; i < asked->count; i++)
+		alive += is_meant(asked->pids[i], 0);
+	return alive;
+}
+
+void process_list_clear(struct process_list *asked)
+{
+	free(asked->pids);
+	*asked = (struct process_list){ 0 };
 }

@@ -28,6 +28,7 @@ static void enter_phase(struct shutdown *shutdown, enum shutdown_phase phase)
 	shutdown->phase = phase;
 	switch (phase) {
 	case SHUTDOWN_DISPLAY:
+		process_list_clear(&shutdown->asked);
 		processes_signal(SIGTERM, 0);
 		set_timer(shutdown, DISPLAY_GRACE_MS);
 		break;
@@ -44,7 +45,7 @@ static bool phase_is_over(const struct shutdown *shutdown)
 {
 	switch (shutdown->phase) {
 	case SHUTDOWN_PROGRAMS:
-		return processes_signal(0, shutdown->display->pid) == 0;
+		return process_list_alive(&shutdown->asked) == 0;
 	case SHUTDOWN_DISPLAY:
 	case SHUTDOWN_KILL:
 		return processes_signal(0, 0) == 0;
@@ -76,7 +77,7 @@ void shutdown_begin(struct shutdown *shutdown, unsigned int grace_ms)
 	if (shutdown->phase != SHUTDOWN_NONE)
 		return;
 	shutdown->phase = SHUTDOWN_PROGRAMS;
-	processes_signal(SIGTERM, shutdown->display->pid);
+	processes_ask_to_end(shutdown->display->pid, &shutdown->asked);
 	set_timer(shutdown, grace_ms);
 	shutdown_check(shutdown);
 }

@@ -10,6 +10,7 @@
 
 #include "launcher/guest/display.h"
 #include "launcher/guest/events.h"
+#include "launcher/guest/processes.h"
 
 enum shutdown_phase {
 	SHUTDOWN_NONE,
@@ -23,6 +24,7 @@ struct shutdown {
 	struct event_handler handler;
 	const struct display *display;
 	enum shutdown_phase phase;
+	struct process_list asked; /* in SHUTDOWN_PROGRAMS */
 	int timer_fd;
 };
 

@@ -302,6 +302,11 @@ static gboolean fake_viewer_wait_drawn(const char *runtime_dir, guint timeout_ms
 	return !fails("viewer_wait_drawn", error);
 }
 
+static char **fake_guest_environment(const char *display)
+{
+	return g_new0(char *, 1);
+}
+
 static gboolean fake_layout_save(const char *runtime_dir, const char *path, GError **error)
 {
 	if (fails("layout_save", error))
@@ -330,6 +335,7 @@ static const VksBackend fake = {
 	.viewer_stop = fake_viewer_stop,
 	.viewer_wait_drawn = fake_viewer_wait_drawn,
 	.layout_save = fake_layout_save,
+	.guest_environment = fake_guest_environment,
 	.check_display = fake_check,
 };
 
