@@ -79,14 +79,22 @@ window() {
 	xdotool search --sync --onlyvisible --name "$1" | head -n 1
 }
 
-# Waits until a window has something in it: more than one colour.
+# Waits until a window shows something: at least so many colours. drawn TITLE COLOURS
 drawn() {
-	local id
-	id=$(window "$1")
+	local id colours
 	for ((i = 0; i < 200; i++)); do
-		[[ $(import -window "$id" -format %k info: 2>/dev/null) -le 1 ]] || return 0
+		id=$(window "$1")
+		colours=$(import -window "$id" -format %k info: 2>/dev/null || true)
+		((${colours:-0} < $2)) || return 0
 	done
 	die "the window '$1' stays empty"
+}
+
+# All three, with the editor's menu and the terminal's text.
+all_drawn() {
+	drawn terminal 3
+	drawn Mousepad 12
+	drawn xclock 2
 }
 
 place() {
@@ -110,13 +118,14 @@ start_programs() {
 	vk run -s "$session" -- mousepad
 	vk run -s "$session" -- xclock -update 1
 	run_seconds=$(field window_seconds "$first")
+	all_drawn
 	place terminal 40 50 360 500
 	place Mousepad 430 50 540 300
 	place xclock 600 400 200 190
-	drawn Mousepad
-	drawn xclock
+	all_drawn
 	xdotool windowactivate --sync "$(window Mousepad)" type --delay 40 \
 		"Nobody has saved this text. "
+	window '^\*Untitled' >/dev/null	# its title says so when text was changed
 	counted=$(vk exec "$session" -- cat "$scratch/count")
 	screenshot before
 }
@@ -156,9 +165,7 @@ thaw_session() {
 	thaw=$(vk thaw --wait --json "$session")
 	thaw_running=$(calculate "$(field running_us "$thaw") / 1e6" %.2f)
 	thaw_seconds=$(field window_seconds "$thaw")
-	drawn terminal
-	drawn Mousepad
-	drawn xclock
+	all_drawn
 	xdotool windowactivate --sync "$(window Mousepad)" type --delay 40 "And it goes on."
 	counted_after=$(vk exec "$session" -- cat "$scratch/count")
 	screenshot after
