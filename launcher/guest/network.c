@@ -3,6 +3,8 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <net/route.h>
 #include <poll.h>
@@ -66,14 +68,14 @@ int network_up_loopback(struct failure *failure)
 	return error < 0 ? failure_set(failure, -error, "loopback interface") : 0;
 }
 
+/* The driver's own word: IFF_RUNNING of SIOCGIFFLAGS follows the link only after a while. */
 bool network_is_connected(void)
 {
-	struct ifreq request = { .ifr_name = INTERFACE };
+	struct ethtool_value link = { .cmd = ETHTOOL_GLINK };
+	struct ifreq request = { .ifr_name = INTERFACE, .ifr_data = (void *)&link };
 	autofd sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	if (sock < 0 || ioctl(sock, SIOCGIFFLAGS, &request) < 0)
-		return false;
-	return (request.ifr_flags & (IFF_UP | IFF_RUNNING)) == (IFF_UP | IFF_RUNNING);
+	return sock >= 0 && ioctl(sock, SIOCETHTOOL, &request) == 0 && link.data != 0;
 }
 
 /* The driver connects when the interface goes up; the helper may not listen yet. */
