@@ -70,6 +70,12 @@ if (($# == 0)); then
 	run_suite "$sanitized" unit --no-suite integration
 	printf '== integration tests\n'
 	run_suite "$build" integration --suite integration --num-processes 1
+	printf '== benchmark, one round: all figures can be had, and none is twice its target\n'
+	if "$top/tests/bench/bench.sh" "$build" --rounds=1 --check; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+	fi
 else
 	run_suite "$build" selected --num-processes 1 "$@"
 fi

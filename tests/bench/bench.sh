@@ -1,0 +1,11 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Runs the benchmark on a build directory with its stage. Arguments: build directory, then bench's own.
+build=$1
+shift
+top=$(cd "$(dirname "$0")/../.." && pwd -P)
+export VKSESSION=$build/stage/bin/vksession
+export VKSESSION_TEST_GUEST=$top/tests/guest
+export VKSESSION_TEST_OUTPUT=$build/test-output
+export VKSESSION_TEST_TICKER=$build/tests/bench/ticker
+exec "$build/tests/bench/bench" "$@"
