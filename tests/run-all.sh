@@ -59,18 +59,32 @@ lint() {
 	failed=$((failed + f))
 }
 
+# Static analysis of the programs; it needs to know how they are compiled.
+tidy() {
+	local output
+	if output=$(cd "$top" && find launcher xproxy vksession -name '*.c' -print0 |
+		xargs -0 -P "$(nproc)" -n 4 clang-tidy --quiet -p "$build" 2>/dev/null); then
+		printf 'ok static analysis (clang-tidy)\n'
+		passed=$((passed + 1))
+	else
+		printf '%s\nFAILED static analysis (clang-tidy)\n' "$output"
+		failed=$((failed + 1))
+	fi
+}
+
 rm -rf "$HOME/.cache/vksession-tests" "$build/test-output"	# what failures before left to look at
 
 if (($# == 0)); then
 	printf '== checks of the tree\n'
 	lint
+	tidy
 	printf '== unit tests, with sanitizers\n'
 	[[ -f $sanitized/build.ninja ]] ||
 		meson setup "$sanitized" "$top" -Db_sanitize=address,undefined -Db_lundef=false >/dev/null
 	run_suite "$sanitized" unit --no-suite integration
 	printf '== integration tests\n'
 	run_suite "$build" integration --suite integration --num-processes 1
-	printf '== benchmark, one round: all figures can be had, and none is twice its target\n'
+	printf '== benchmark, one round: all figures can be had, and no ratio is twice its target\n'
 	if "$top/tests/bench/bench.sh" "$build" --rounds=1 --check; then
 		passed=$((passed + 1))
 	else

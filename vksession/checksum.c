@@ -157,7 +157,7 @@ static gpointer hash_chunks(gpointer data)
 	gsize number;
 
 	worker->state = XXH3_createState();
-	worker->buffer = g_malloc(READ_SIZE);
+	worker->buffer = g_malloc0(READ_SIZE);
 	while (g_atomic_int_get(&job->failed_errno) == 0 &&
 	       (number = (gsize)g_atomic_pointer_add(&job->next_chunk, 1)) < job->chunks) {
 		int errnum = g_cancellable_is_cancelled(job->cancellable)
@@ -211,7 +211,7 @@ static void run_workers(Job *job)
 	GThread *others[MAX_THREADS] = { NULL };
 
 	threads = (guint)MIN((gsize)threads, MAX(job->chunks, 1));
-	for (guint i = 0; i < threads; i++) {
+	for (guint i = 0; i < MAX_THREADS; i++) {
 		workers[i].job = job;
 		workers[i].reports = i == 0;
 	}

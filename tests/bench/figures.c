@@ -2,8 +2,10 @@
 #include "figures.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <json-glib/json-glib.h>
@@ -159,7 +161,10 @@ guint figures_judge(double mercy)
 	for (guint id = 0; id < N_FIGURES; id++) {
 		double median = figure_median(id);
 
-		if (isnan(median) || (table[id].target != 0 && median > table[id].target * mercy)) {
+		/* Times depend on the machine; only ratios to a peer of the same run are judged. */
+		bool judged = table[id].target != 0 && strcmp(table[id].unit, "x") == 0;
+
+		if (isnan(median) || (judged && median > table[id].target * mercy)) {
 			fprintf(stderr, "bench: %s: %.3f, target %g\n", table[id].name, median,
 				table[id].target);
 			bad++;

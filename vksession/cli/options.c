@@ -28,7 +28,6 @@ static void remove_separator(int *argc, char **argv)
 gboolean cli_parse(const CliVerb *verb, const GOptionEntry *entries, gboolean rest_is_program,
 		   int *argc, char **argv, int min, int max, GError **error)
 {
-	g_autofree char *prefix = g_strdup_printf("%s %s", verb->name, verb->arguments);
 	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
 	g_autoptr(GError) cause = NULL;
 	char *verb_name = argv[0];

@@ -129,7 +129,7 @@ static int greet(struct x11_wire *wire, const uint8_t *cookie)
 		.name_len = sizeof(XAUTH_NAME) - 1,
 		.data_len = XAUTH_COOKIE_SIZE,
 	};
-	uint8_t head[8];
+	uint8_t head[8] = { 0 };
 	uint8_t *setup;
 	size_t size;
 	int ret;
@@ -271,7 +271,7 @@ struct randr_output {
 /* Finds the extension, its first CRTC and its first output: Xvfb has one of each. */
 static int find_output(struct x11_wire *wire, struct randr_output *found)
 {
-	uint8_t reply[REPLY_SIZE];
+	uint8_t reply[REPLY_SIZE] = { 0 };
 	uint8_t *more = NULL;
 	uint16_t crtcs = 0, outputs = 0;
 	int ret = ask_name(wire, CORE_QUERY_EXTENSION, "RANDR", reply);
