@@ -6,6 +6,7 @@
  *
  * Each round has a person of its own with a desktop and an empty store, and these steps:
  *   start()     run to first window: cold, then once more warm; then the demo's programs.
+ *   frame()     a full-HD picture on its way from the guest to the host.
  *   live()      a live save, with a ticker in the guest (ticker.c) that notices the pause.
  *   end()       save --stop, and dd conv=fsync of as many bytes to the same disk.
  *   thaw()      thaw to window, cold and warm.
@@ -94,38 +95,64 @@ static void start(struct person *person)
 	window_wait(&person->x, "Mousepad", NULL, WINDOW_MS);
 }
 
-/** A ticker at work in the guest. */
-struct ticker {
+/** A program at work in the guest, and the host's ends of its standard input and output. */
+struct guest_program {
 	pid_t pid;
 	int input, output;
 };
 
-static struct ticker ticker_start(const struct person *person)
+static struct guest_program guest_start(const struct person *person, const char *const *argv)
 {
 	int input[2], output[2];
-	struct ticker ticker;
+	struct guest_program program;
 
 	if (pipe2(input, O_CLOEXEC) || pipe2(output, O_CLOEXEC))
 		g_error("pipe: %s", strerror(errno));
-	ticker.pid = fork();
-	if (ticker.pid == 0) {
+	program.pid = fork();
+	if (program.pid == 0) {
 		dup2(input[0], 0);
 		dup2(output[1], 1);
-		execve(options.vksession,
-		       (char *const *)COMMAND("exec", "default", "--", options.ticker),
-		       person->environment);
+		execve(options.vksession, (char *const *)argv, person->environment);
 		_exit(127);
 	}
 	close(input[0]);
 	close(output[1]);
-	ticker.input = input[1];
-	ticker.output = output[0];
-	return ticker;
+	program.input = input[1];
+	program.output = output[0];
+	return program;
+}
+
+#define FRAME_BYTES 8294400 /* 1920 x 1080 pixels of 4 bytes */
+
+/* How long the bytes of a full-HD picture take from a guest program to one of the host. */
+static void frame(const struct person *person)
+{
+	struct guest_program source = guest_start(
+		person, COMMAND("exec", "default", "--", "sh", "-c",
+				"echo; read go; head -c " G_STRINGIFY(FRAME_BYTES) " /dev/zero"));
+	static char buffer[1 << 20];
+	gint64 begin;
+	ssize_t n = 0;
+	gsize got = 0;
+
+	if (read(source.output, buffer, 1) != 1)
+		g_error("the source of frames does not run");
+	begin = g_get_monotonic_time();
+	if (write(source.input, "\n", 1) != 1)
+		g_error("the source of frames does not listen");
+	while (got < FRAME_BYTES && (n = read(source.output, buffer, sizeof(buffer))) > 0)
+		got += (gsize)n;
+	if (got < FRAME_BYTES)
+		g_error("the frame ended after %zu bytes", got);
+	figure_add(FRAME, (double)(g_get_monotonic_time() - begin) / 1e3);
+	close(source.input);
+	close(source.output);
+	waitpid(source.pid, NULL, 0);
 }
 
 /* Reads ticks until the time is up or, with a running process, until that has ended and for another
  * 100 ms. Return: the longest time without one, in microseconds. */
-static gint64 read_ticks(const struct ticker *ticker, int until_ms, pid_t running)
+static gint64 read_ticks(const struct guest_program *ticker, int until_ms, pid_t running)
 {
 	gint64 last = g_get_monotonic_time(), longest = 0, end = last + until_ms * 1000;
 	char ticks[4096];
@@ -151,7 +178,7 @@ static gint64 read_ticks(const struct ticker *ticker, int until_ms, pid_t runnin
 }
 
 /* Ends a ticker. Return: its longest step by the guest's wall clock, in microseconds. */
-static gint64 ticker_end(struct ticker *ticker)
+static gint64 ticker_end(struct guest_program *ticker)
 {
 	g_autoptr(GString) rest = g_string_new(NULL);
 	char buffer[4096];
@@ -169,7 +196,7 @@ static gint64 ticker_end(struct ticker *ticker)
 	return g_ascii_strtoll(line + 1, NULL, 10);
 }
 
-static void await_ticks(const struct ticker *ticker)
+static void await_ticks(const struct guest_program *ticker)
 {
 	char first;
 
@@ -183,7 +210,8 @@ static void live(struct person *person)
 	g_autofree char *text = NULL;
 	g_autoptr(JsonNode) save = NULL;
 	autofd out = open(result, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	struct ticker ticker = ticker_start(person);
+	struct guest_program ticker =
+		guest_start(person, COMMAND("exec", "default", "--", options.ticker));
 
 	await_ticks(&ticker);
 	figure_add(PAUSE_QUIET, (double)read_ticks(&ticker, 1000, 0) / 1e3);
@@ -297,6 +325,7 @@ static void one_round(void)
 
 	person_init(&person, "bench");
 	start(&person);
+	frame(&person);
 	live(&person);
 	end(&person);
 	attach(&person, thaw(&person));

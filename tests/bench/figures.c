@@ -19,6 +19,8 @@ static const struct {
 } table[N_FIGURES] = {
 	[RUN_COLD] = { "run to first window", "s", "cold", 0 },
 	[RUN_WARM] = { "run to first window", "s", "warm", 5 },
+	[FRAME] = { "full-HD frame (8.3 MB) from guest to host", "ms", "warm, control channel",
+		    100 },
 	[PAUSE_KERNEL] = { "live save: pause, by the kernel", "ms", "warm, no fsync in it", 0 },
 	[PAUSE_INSIDE] = { "live save: pause, seen in the guest", "ms", "warm, by its wall clock",
 			   0 },

@@ -12,6 +12,7 @@
 enum figure_id {
 	RUN_COLD,
 	RUN_WARM,
+	FRAME,
 	PAUSE_KERNEL,
 	PAUSE_INSIDE,
 	PAUSE_OUTSIDE,

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Two sessions at once know nothing of each other: one is thawed while the other runs. */
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "scene.h"
 #include "tests/harness/story.h"
@@ -36,6 +41,39 @@ static void test_start_two(void **state)
 	assert_string_not_equal(host_one, host_two);
 	assert_int_not_equal(session_vkernel(&story.person, "work"),
 			     session_vkernel(&story.person, "other"));
+	story_step_done();
+}
+
+/* Fails for each TCP socket of this user that listens on the host. */
+static void assert_no_listener(const char *table)
+{
+	char line[512];
+	FILE *file = fopen(table, "re");
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file)) {
+		unsigned int state, uid;
+
+		if (sscanf(line, "%*s %*s %*s %x %*s %*s %*s %u", &state, &uid) == 2)
+			assert_false(state == TCP_LISTEN && uid == getuid());
+	}
+	fclose(file);
+}
+
+static void test_nobody_else_can_connect(void **state)
+{
+	g_autofree char *control =
+		g_build_filename(story.person.runtime, "vksession", "work", "control.sock", NULL);
+	g_autofree char *dir = g_path_get_dirname(control);
+	struct stat st;
+
+	assert_no_listener("/proc/net/tcp");
+	assert_no_listener("/proc/net/tcp6");
+	assert_return_code(stat(dir, &st), errno);
+	assert_int_equal(st.st_mode & 07777, 0700);
+	assert_return_code(stat(control, &st), errno);
+	assert_true(S_ISSOCK(st.st_mode));
+	assert_int_equal(st.st_mode & 0077, 0);
 	story_step_done();
 }
 
@@ -83,6 +121,7 @@ static void test_end(void **state)
 
 static const struct CMUnitTest steps[] = {
 	STORY_STEP(test_start_two),
+	STORY_STEP(test_nobody_else_can_connect),
 	STORY_STEP(test_one_ends_the_other_runs),
 	STORY_STEP(test_thaw_beside_the_other),
 	STORY_STEP(test_end),
