@@ -76,7 +76,9 @@ choose_display() {
 
 # Waits for a window by its title and prints its id.
 window() {
-	xdotool search --sync --onlyvisible --name "$1" | head -n 1
+	local ids
+	ids=$(timeout 30 xdotool search --sync --onlyvisible --name "$1") || die "no window '$1' came"
+	head -n 1 <<<"$ids"
 }
 
 # Waits until a window shows something: at least so many colours. drawn TITLE COLOURS
@@ -115,7 +117,9 @@ start_programs() {
 	say "Starting a session with a terminal, an editor and a clock, in a kernel of its own..."
 	first=$(vk run -s "$session" --wait --json -- xterm -title "terminal" -fa Monospace -fs 11 \
 		-e "$(dirname "$0")/../guest/counter.sh" "$scratch/count")
+	drawn terminal 3
 	vk run -s "$session" -- mousepad
+	drawn Mousepad 12
 	vk run -s "$session" -- xclock -update 1
 	run_seconds=$(field window_seconds "$first")
 	all_drawn
