@@ -356,7 +356,7 @@ int main(int argc, char **argv)
 		{ "rounds", 0, 0, G_OPTION_ARG_INT, &options.rounds, "How often (default 3)", "N" },
 		{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print JSON", NULL },
 		{ "check", 0, 0, G_OPTION_ARG_NONE, &options.check,
-		  "Fail if a figure is missing or is twice its target", NULL },
+		  "Fail if a figure is missing or a ratio is twice its target", NULL },
 		G_OPTION_ENTRY_NULL,
 	};
 	g_autoptr(GOptionContext) context = g_option_context_new("- measure vksession");

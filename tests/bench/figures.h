@@ -47,5 +47,6 @@ void figures_print(guint rounds);
  * target. */
 void figures_print_json(guint rounds);
 
-/** @return how many figures have no sample, or a median worse than their target times `mercy` */
+/** @return how many figures have no sample, or are ratios whose median is worse than their target
+ * times `mercy`; times depend on the machine and are not judged */
 guint figures_judge(double mercy);
