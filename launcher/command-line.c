@@ -30,6 +30,8 @@ char **vk_command_line_build(const VkCommandLine *line)
 
 		g_strv_builder_add(builder, thaw);
 	}
+	if (line->more)
+		g_strv_builder_addv(builder, (const char **)line->more);
 	g_strv_builder_add_many(builder, "quiet", init, "--", config, NULL);
 	return g_strv_builder_end(builder);
 }

@@ -14,6 +14,7 @@ typedef struct {
 	const char *save_dir; /* NULL: a fresh guest */
 	guint64 memory_bytes;
 	gboolean network;
+	const char *const *more; /* further kernel parameters; may be NULL */
 } VkCommandLine;
 
 /** Descriptors of the vkernel; the listeners' numbers are part of the command line. */

@@ -84,22 +84,27 @@ static gboolean add_given(GString *text, const char *const *environment, GError 
 	return TRUE;
 }
 
-char *vk_guest_conf_build(const char *session, const char *vkdisplay, gboolean network,
-			  const char *const *environment, GError **error)
+static gboolean add_optional(GString *text, const char *key, const char *value, GError **error)
+{
+	return !value || add(text, key, value, error);
+}
+
+char *vk_guest_conf_build(const VkGuestConf *conf, GError **error)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
 
 	add_ids(text);
-	if (!add_user(text, error) || !add(text, "session", session, error) ||
-	    !add(text, "hostname", session, error) ||
-	    (vkdisplay && !add(text, "vkdisplay", vkdisplay, error)))
+	if (!add_user(text, error) || !add(text, "session", conf->session, error) ||
+	    !add(text, "hostname", conf->session, error) ||
+	    !add_optional(text, "vkdisplay", conf->vkdisplay, error) ||
+	    !add_optional(text, "root_program", conf->root_program, error))
 		return NULL;
-	if (network)
+	if (conf->network)
 		g_string_append(text, "net=slirp\naddr=" VK_GUEST_ADDRESS "\ngw=" VK_GUEST_GATEWAY
 				      "\ndns=" VK_GUEST_DNS "\n");
 	else
 		g_string_append(text, "net=none\n");
-	if (!add_passed_on(text, error) || !add_given(text, environment, error))
+	if (!add_passed_on(text, error) || !add_given(text, conf->environment, error))
 		return NULL;
 	return g_string_free(g_steal_pointer(&text), FALSE);
 }

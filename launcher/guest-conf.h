@@ -11,14 +11,19 @@
 #define VK_GUEST_GATEWAY "10.0.2.2"
 #define VK_GUEST_DNS	 "10.0.2.3"
 
+/** What the caller does not know of itself. All borrowed. */
+typedef struct {
+	const char *session;		/* its name; the guest's host name, too */
+	const char *vkdisplay;		/* path of the display starter; NULL: no display */
+	const char *root_program;	/* path of a program for the guest's root; NULL: none */
+	gboolean network;		/* there is a network helper */
+	const char *const *environment; /* "NAME=value", over those passed on from our own; may be
+					   NULL */
+} VkGuestConf;
+
 /**
  * Composes guest.conf for the calling user.
  *
- * @param session    name of the session; the guest's host name, too
- * @param vkdisplay  path of the display starter; NULL: a guest without a display
- * @param network    whether there is a network helper
- * @param environment  "NAME=value" strings, over those passed on from our own; may be NULL
  * @return text, free with g_free(); NULL with error if a value has a newline in it
  */
-char *vk_guest_conf_build(const char *session, const char *vkdisplay, gboolean network,
-			  const char *const *environment, GError **error);
+char *vk_guest_conf_build(const VkGuestConf *conf, GError **error);

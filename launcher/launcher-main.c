@@ -23,6 +23,12 @@ static gboolean parse(VkSupervisor *supervisor, int argc, char **argv, GError **
 		  NULL },
 		{ "environment", 0, 0, G_OPTION_ARG_STRING_ARRAY, &supervisor->environment,
 		  "for all programs of the guest", "NAME=VALUE" },
+		{ "no-display", 0, 0, G_OPTION_ARG_NONE, &supervisor->no_display,
+		  "no display stack", NULL },
+		{ "root-program", 0, 0, G_OPTION_ARG_FILENAME, &supervisor->root_program,
+		  "run as the guest's root", "FILE" },
+		{ "kernel-argument", 0, 0, G_OPTION_ARG_STRING_ARRAY, &supervisor->kernel_arguments,
+		  "for the vkernel", "ARGUMENT" },
 		G_OPTION_ENTRY_NULL,
 	};
 	g_autoptr(GOptionContext) context = g_option_context_new(NULL);

@@ -13,7 +13,7 @@
 static gboolean check_config(const VkLauncherConfig *config, GError **error)
 {
 	const char *const paths[] = { config->runtime_dir, config->log_path, config->kernel_path,
-				      config->save_dir };
+				      config->save_dir, config->root_program };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(paths); i++) {
 		if (!paths[i] || g_path_is_absolute(paths[i]))
@@ -49,6 +49,12 @@ static gboolean check_requirements(const VkLauncherConfig *config, const char *k
 	return vk_require_memory(config->memory_bytes, error) != NULL;
 }
 
+static void add_each(GStrvBuilder *builder, const char *option, const char *const *values)
+{
+	for (; values && *values; values++)
+		g_strv_builder_add_many(builder, option, *values, NULL);
+}
+
 static char **build_arguments(const VkLauncherConfig *config, const char *kernel_path)
 {
 	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
@@ -62,8 +68,12 @@ static char **build_arguments(const VkLauncherConfig *config, const char *kernel
 		g_strv_builder_add_many(builder, "--thaw", config->save_dir, NULL);
 	if (config->network)
 		g_strv_builder_add(builder, "--network");
-	for (const char *const *string = config->environment; string && *string; string++)
-		g_strv_builder_add_many(builder, "--environment", *string, NULL);
+	if (config->no_display)
+		g_strv_builder_add(builder, "--no-display");
+	if (config->root_program)
+		g_strv_builder_add_many(builder, "--root-program", config->root_program, NULL);
+	add_each(builder, "--environment", config->environment);
+	add_each(builder, "--kernel-argument", config->kernel_arguments);
 	return g_strv_builder_end(builder);
 }
 

@@ -23,6 +23,11 @@ typedef struct {
 	gboolean network;		/* slirp4netns, outgoing only */
 	const char *const *environment; /* "NAME=value" strings for all of a fresh guest's programs
 					   and its display stack; may be NULL */
+	gboolean no_display;		/* a fresh guest without a display stack */
+	const char *root_program;	/* host path of a program that a fresh guest runs as its
+					   root, for the self-test; NULL: none */
+	const char *const *kernel_arguments; /* more for the vkernel's command line, for the
+						self-test; may be NULL */
 } VkLauncherConfig;
 
 /** State of a launcher as other processes see it. */
@@ -123,6 +128,17 @@ gboolean vk_control_run(const char *runtime_dir, const char *cwd, const char *co
  */
 gboolean vk_control_exec(const char *runtime_dir, const char *cwd, const char *const *environment,
 			 const char *const *argv, int *status, GError **error);
+
+/**
+ * Runs a program in the guest without input and collects what it prints.
+ *
+ * @param timeout_ms   between two pieces of output, and until its end
+ * @param output       standard output and error are appended
+ * @param[out] status  as of wait(2)
+ * @return FALSE as vk_control_run(), or with TIMED_OUT
+ */
+gboolean vk_control_capture(const char *runtime_dir, const char *const *argv, int timeout_ms,
+			    GString *output, int *status, GError **error);
 
 /** A program that was started by vk_control_run() and has not ended. */
 typedef struct {

@@ -172,10 +172,17 @@ static gboolean write_guest_files(VkSupervisor *supervisor, GError **error)
 {
 	static const char *const programs[] = { "vkinit", "vkdisplay" };
 	g_autofree char *config_path = vk_runtime_path(supervisor->runtime_dir, "guest.conf");
-	g_autofree char *vkdisplay = vk_runtime_path(supervisor->runtime_dir, "vkdisplay");
-	g_autofree char *text =
-		vk_guest_conf_build(supervisor->session, vkdisplay, supervisor->network,
-				    (const char *const *)supervisor->environment, error);
+	g_autofree char *vkdisplay =
+		supervisor->no_display ? NULL
+				       : vk_runtime_path(supervisor->runtime_dir, "vkdisplay");
+	VkGuestConf conf = {
+		.session = supervisor->session,
+		.vkdisplay = vkdisplay,
+		.root_program = supervisor->root_program,
+		.network = supervisor->network,
+		.environment = (const char *const *)supervisor->environment,
+	};
+	g_autofree char *text = vk_guest_conf_build(&conf, error);
 
 	if (!text || !g_file_set_contents_full(config_path, text, -1,
 					       G_FILE_SET_CONTENTS_CONSISTENT, 0600, error))
@@ -222,6 +229,7 @@ static gboolean start_vkernel(VkSupervisor *supervisor, GError **error)
 		.save_dir = supervisor->save_dir,
 		.memory_bytes = supervisor->memory_bytes,
 		.network = supervisor->network,
+		.more = (const char *const *)supervisor->kernel_arguments,
 	};
 	g_auto(GStrv) arguments = vk_command_line_build(&line);
 	g_auto(GStrv) environment = vk_command_line_environment(supervisor->memory_dir);
@@ -496,5 +504,7 @@ void vk_supervisor_end(VkSupervisor *supervisor, const GError *failure)
 	g_free(supervisor->kernel_path);
 	g_free(supervisor->save_dir);
 	g_strfreev(supervisor->environment);
+	g_free(supervisor->root_program);
+	g_strfreev(supervisor->kernel_arguments);
 	g_free(supervisor->helper_path);
 }

@@ -16,7 +16,10 @@ typedef struct {
 	guint64 memory_bytes;
 	gboolean network;
 	char **environment; /* "NAME=value" for all programs of the guest; may be NULL */
-	int report_fd;	    /* -1 once reported */
+	gboolean no_display;
+	char *root_program;	 /* NULL: none */
+	char **kernel_arguments; /* may be NULL */
+	int report_fd;		 /* -1 once reported */
 
 	/* how it stands */
 	GMainLoop *loop;

@@ -105,6 +105,11 @@ static int take_vkdisplay(struct config *config, char *value)
 	return take_absolute_path(&config->vkdisplay, value);
 }
 
+static int take_root_program(struct config *config, char *value)
+{
+	return take_absolute_path(&config->root_program, value);
+}
+
 static int take_net(struct config *config, char *value)
 {
 	config->network = strcmp(value, "slirp") == 0;
@@ -137,11 +142,20 @@ static int take_dns(struct config *config, char *value)
 }
 
 static const struct config_key keys[] = {
-	{ "uid", take_uid },	       { "gid", take_gid },	    { "groups", take_groups },
-	{ "user", take_user },	       { "home", take_home },	    { "shell", take_shell },
-	{ "hostname", take_hostname }, { "session", take_session }, { "vkdisplay", take_vkdisplay },
-	{ "net", take_net },	       { "addr", take_address },    { "gw", take_gateway },
+	{ "uid", take_uid },
+	{ "gid", take_gid },
+	{ "groups", take_groups },
+	{ "user", take_user },
+	{ "home", take_home },
+	{ "shell", take_shell },
+	{ "hostname", take_hostname },
+	{ "session", take_session },
+	{ "vkdisplay", take_vkdisplay },
+	{ "net", take_net },
+	{ "addr", take_address },
+	{ "gw", take_gateway },
 	{ "dns", take_dns },
+	{ "root_program", take_root_program },
 };
 
 /* Takes "env.NAME=value"; the string kept is "NAME=value", in place. */

@@ -27,7 +27,8 @@ struct config {
 	const char *shell;
 	const char *hostname;
 	const char *session;
-	const char *vkdisplay; /* host path of the display starter; NULL: no display */
+	const char *vkdisplay;	  /* host path of the display starter; NULL: no display */
+	const char *root_program; /* host path; runs as guest root once all else is up; NULL: none */
 	bool network;
 	struct in_addr address;
 	unsigned int prefix; /* length of the network part, bits */

@@ -2,6 +2,7 @@
 #include "launcher/guest/guest.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -11,8 +12,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "launcher/autofd.h"
+#include "launcher/guest/environment.h"
 #include "launcher/guest/mounts.h"
 #include "launcher/guest/network.h"
+#include "launcher/guest/resident.h"
 
 #define SIGNAL_GRACE_MS 5000
 #define MAX_OPEN_FILES	524288 /* the hard limit that programs expect nowadays */
@@ -107,6 +111,33 @@ static int open_control(struct guest *guest, struct failure *failure)
 	return control_init(&guest->control, failure);
 }
 
+/*
+ * The self-test's: some states of programs can only be had with privileges. What the guest's root
+ * may do on the host is what the user may.
+ */
+static int start_root_program(struct guest *guest, struct failure *failure)
+{
+	static const char *const arguments[] = { RESIDENT_ROOT_PROGRAM, NULL };
+	static struct environment environment;
+	struct program program = {
+		.cwd = "/",
+		.arguments = arguments,
+		.environment = &environment,
+		.fd_count = 3,
+		.as_root = true,
+	};
+	autofd null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	pid_t pid;
+
+	if (!guest->config.root_program)
+		return 0;
+	environment_init(&environment, &guest->config);
+	program.fds[0] = null;
+	program.fds[1] = program.fds[2] = guest->console.write_fd;
+	pid = null < 0 ? -errno : program_start(&guest->config, &program);
+	return pid < 0 ? failure_set(failure, -pid, "start the root program") : 0;
+}
+
 static void set_limits(void)
 {
 	const struct rlimit files = { .rlim_cur = 1024, .rlim_max = MAX_OPEN_FILES };
@@ -143,6 +174,8 @@ int guest_init(struct guest *guest, const char *config_path, struct failure *fai
 	if (error == 0)
 		error = display_start(&guest->display, &guest->config, &guest->events,
 				      guest->console.write_fd, failure);
+	if (error == 0)
+		error = start_root_program(guest, failure);
 	return error == 0 ? open_control(guest, failure) : error;
 }
 

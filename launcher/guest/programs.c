@@ -71,7 +71,7 @@ static int execute(const struct config *config, const struct program *program, i
 	umask(022);
 	reset_signals();
 	error = place_fds(program, report);
-	if (error == 0)
+	if (error == 0 && !program->as_root)
 		error = become_user(config);
 	if (error < 0)
 		return error;

@@ -19,6 +19,7 @@ struct program {
 	const struct environment *environment;
 	int fds[4];	       /* become 0, 1, 2 and 3 */
 	unsigned int fd_count; /* how many of them, at most 4 */
+	bool as_root;	       /* stays the guest's root */
 };
 
 /**

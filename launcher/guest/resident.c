@@ -50,6 +50,7 @@ static int move(const struct config *config, const char *self, const char *confi
 	autofd vkinit = open_source(self, failure);
 	autofd conf = vkinit < 0 ? -1 : open_source(config_path, failure);
 	autofd vkdisplay = -1;
+	autofd root_program = -1;
 	int error;
 
 	if (vkinit < 0 || conf < 0)
@@ -59,6 +60,11 @@ static int move(const struct config *config, const char *self, const char *confi
 		if (vkdisplay < 0)
 			return vkdisplay;
 	}
+	if (config->root_program) {
+		root_program = open_source(config->root_program, failure);
+		if (root_program < 0)
+			return root_program;
+	}
 	error = mounts_build(config, failure);
 	if (error == 0)
 		error = copy_in(vkinit, RESIDENT_VKINIT, 0755, failure);
@@ -66,6 +72,8 @@ static int move(const struct config *config, const char *self, const char *confi
 		error = copy_in(conf, RESIDENT_CONFIG, 0600, failure);
 	if (error == 0 && vkdisplay >= 0)
 		error = copy_in(vkdisplay, RESIDENT_VKDISPLAY, 0755, failure);
+	if (error == 0 && root_program >= 0)
+		error = copy_in(root_program, RESIDENT_ROOT_PROGRAM, 0755, failure);
 	return error;
 }
 

@@ -10,16 +10,17 @@
 
 #include "launcher/guest/failure.h"
 
-#define RESIDENT_VKINIT	   "/run/vkinit/vkinit"
-#define RESIDENT_VKDISPLAY "/run/vkinit/vkdisplay"
-#define RESIDENT_CONFIG	   "/run/vkinit/guest.conf"
+#define RESIDENT_VKINIT	      "/run/vkinit/vkinit"
+#define RESIDENT_VKDISPLAY    "/run/vkinit/vkdisplay"
+#define RESIDENT_CONFIG	      "/run/vkinit/guest.conf"
+#define RESIDENT_ROOT_PROGRAM "/run/vkinit/root-program"
 
 /** @return TRUE in the copy that runs from guest memory */
 bool resident_is_self(void);
 
 /**
- * Builds the guest's file systems, copies vkinit, vkdisplay and guest.conf into guest memory, and
- * executes the copy.
+ * Builds the guest's file systems, copies vkinit, vkdisplay, guest.conf and the root program into
+ * guest memory, and executes the copy.
  *
  * @param self         path that this program was started from
  * @param config_path  guest.conf, on the host

@@ -128,6 +128,11 @@ static void too_many_groups_are_refused(void **state)
 static void what_the_host_writes_is_understood(void **state)
 {
 	const char *const given[] = { "VKSESSION_MODE=800x600", NULL };
+	const VkGuestConf conf = { .session = "name",
+				   .vkdisplay = "/run/vkdisplay",
+				   .root_program = "/usr/libexec/states",
+				   .network = TRUE,
+				   .environment = given };
 	g_autofree char *text = NULL;
 	struct config config;
 	struct failure failure = { "" };
@@ -135,7 +140,7 @@ static void what_the_host_writes_is_understood(void **state)
 	g_setenv("LC_TIME", "de_DE.UTF-8", TRUE);
 	g_setenv("HOME", "/home/some one", TRUE);
 	g_setenv("SECRET", "x", TRUE);
-	text = vk_guest_conf_build("name", "/run/vkdisplay", TRUE, given, NULL);
+	text = vk_guest_conf_build(&conf, NULL);
 	assert_non_null(text);
 	assert_null(strstr(text, "SECRET"));
 	assert_non_null(strstr(text, "\nenv.VKSESSION_MODE=800x600\n"));
@@ -148,6 +153,8 @@ static void what_the_host_writes_is_understood(void **state)
 		assert_int_equal(config.uid, getuid());
 		assert_string_equal(config.hostname, "name");
 		assert_true(config.network);
+		assert_string_equal(config.vkdisplay, "/run/vkdisplay");
+		assert_string_equal(config.root_program, "/usr/libexec/states");
 	}
 	config_finish(&config);
 }
@@ -158,14 +165,17 @@ static void host_refuses_foul_values(void **state)
 	const char *const newline_in_name[] = { "A\nuid=0", NULL };
 	const char *const no_name[] = { "=a", NULL };
 	const char *const *const foul[] = { newline, newline_in_name, no_name };
+	VkGuestConf conf = { .session = "name" };
 
 	for (size_t i = 0; i < sizeof(foul) / sizeof(foul[0]); i++) {
 		g_autoptr(GError) error = NULL;
 
-		assert_null(vk_guest_conf_build("name", NULL, FALSE, foul[i], &error));
+		conf.environment = foul[i];
+		assert_null(vk_guest_conf_build(&conf, &error));
 		assert_non_null(error);
 	}
-	assert_null(vk_guest_conf_build("na\nme", NULL, FALSE, NULL, NULL));
+	conf = (VkGuestConf){ .session = "na\nme" };
+	assert_null(vk_guest_conf_build(&conf, NULL));
 }
 
 static const char *value_of(const struct environment *environment, const char *name)
