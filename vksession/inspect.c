@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "vksession/durable.h"
+#include "vksession/image-fit.h"
 #include "vksession/kernels.h"
 #include "vksession/session.h"
 #include "vksession/store.h"
@@ -25,6 +26,7 @@ static void save_info_free(gpointer data)
 	VksSaveInfo *info = data;
 
 	vks_manifest_free(info->manifest);
+	vks_image_free(info->image);
 	g_free(info->problem);
 	g_free(info);
 }
@@ -138,7 +140,9 @@ static VksSaveInfo *inspect_save(const VksSession *session, guint number)
 	info->number = number;
 	info->disk_bytes = vks_tree_usage(dir);
 	info->manifest = vks_store_load(session->saves_dir, number, &cause);
-	if (!info->manifest)
+	if (info->manifest)
+		info->image = vks_image_load(session->saves_dir, info->manifest, &cause);
+	if (cause)
 		info->problem = g_strdup(cause->message);
 	return info;
 }
@@ -209,6 +213,8 @@ static gboolean verify_save(const VksSession *session, VksSaveInfo *info, const 
 			     vks_control_cancellable(control), &cause))
 		kernel = vks_kernels_get(session->vks->store_dir, info->manifest->kernel_hash,
 					 &cause);
+	if (kernel && info->image)
+		vks_image_check_kernel(info->image, kernel, &cause);
 	if (g_error_matches(cause, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
 		vks_error_complete(error, g_steal_pointer(&cause),
 				   "nothing was changed; verify again with: vksession verify %s",
@@ -216,8 +222,10 @@ static gboolean verify_save(const VksSession *session, VksSaveInfo *info, const 
 		return FALSE;
 	}
 	info->verified = TRUE;
-	if (cause)
+	if (cause) {
+		g_free(info->problem);
 		info->problem = g_strdup(cause->message);
+	}
 	return TRUE;
 }
 

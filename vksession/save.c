@@ -7,8 +7,8 @@
  *                 pages of host files; positions of windows are noted.
  *   checkpoint  - The kernel writes memory and state, the only time that the guest stands still.
  *                 A save that is to end the session leaves it held there.
- *   secure      - Checksums are computed while a thread syncs the parts to the disk. The guest of
- *                 a live save runs on meanwhile.
+ *   secure      - The image is checked and checksums are computed while a thread syncs the parts
+ *                 to the disk. The guest of a live save runs on meanwhile.
  *   describe    - The manifest.
  *   publish     - One rename makes it a save (see store.c).
  *   finish      - A guest that was held is killed, now that the save is safe. Whatever fails
@@ -22,6 +22,7 @@
 
 #include "launcher/autofd.h"
 #include "vksession/durable.h"
+#include "vksession/image-fit.h"
 #include "vksession/machine.h"
 #include "vksession/resources.h"
 #include "vksession/session.h"
@@ -153,21 +154,26 @@ static gboolean hash_parts(Save *save, GError **error)
 	return TRUE;
 }
 
-/* For those who want to know later; a vkernel with another format of its state has none. */
-static void note_resources(Save *save)
+/* What the kernel wrote is read as a thaw would, before it is called a save. */
+static gboolean check_image(Save *save, GError **error)
 {
 	g_autofree char *state = g_build_filename(save->temporary, VKS_PART_STATE, NULL);
+	g_autofree char *memory = g_build_filename(save->temporary, VKS_PART_MEMORY, NULL);
+	g_autoptr(VksImage) image = vks_image_read(state, error);
 
-	vks_resources_read(state, save->manifest, NULL);
+	if (!image || !vks_image_check_memory(image, memory, error) ||
+	    !vks_image_check_manifest(image, save->manifest, error))
+		return FALSE;
+	vks_resources_note(image, save->manifest);
+	return TRUE;
 }
 
 static gboolean secure(Save *save, GError **error)
 {
 	GThread *thread = g_thread_new("sync", sync_parts, save);
-	gboolean hashed = hash_parts(save, error);
+	gboolean hashed = check_image(save, error) && hash_parts(save, error);
 	GError *failure;
 
-	note_resources(save);
 	vks_control_report(save->control, "writing to the disk", 0, 0);
 	failure = g_thread_join(thread);
 	if (failure && hashed)

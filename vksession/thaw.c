@@ -4,7 +4,7 @@
  *
  *   choose save   - The one asked for, or the newest. A damaged newest one is an error that names
  *                   the good ones; nobody is given an old state without having asked for it.
- *   check machine - Processor and kernel that the save needs.
+ *   check machine - Processor, memory and kernel that the save needs, by its manifest and its image.
  *   show          - The viewer takes longest to start, so it is started first; it waits.
  *   check content - Every byte of the save is compared with its checksum.
  *   start guest   - The vkernel reads the save; then the guest is told the time.
@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "vksession/durable.h"
+#include "vksession/image-fit.h"
 #include "vksession/kernels.h"
 #include "vksession/machine.h"
 #include "vksession/session.h"
@@ -30,6 +31,7 @@ typedef struct {
 	guint number;
 	VksManifest *manifest;
 	char *kernel;
+	VksImage *image;
 	guint64 verify_us;
 } Thaw;
 
@@ -129,6 +131,9 @@ static gboolean check_machine(Thaw *thaw, GError **error)
 	thaw->kernel =
 		vks_kernels_get(thaw->session->vks->store_dir, thaw->manifest->kernel_hash, &cause);
 	if (thaw->kernel)
+		thaw->image = vks_image_fit(thaw->session->saves_dir, thaw->manifest, thaw->kernel,
+					    &cause);
+	if (thaw->image)
 		return TRUE;
 	set_damaged(thaw, g_steal_pointer(&cause), error);
 	return FALSE;
@@ -273,6 +278,7 @@ gboolean vks_thaw(Vks *vks, const VksThawOptions *options, const VksControl *con
 			.running_us = (guint64)(g_get_monotonic_time() - started),
 		};
 	vks_manifest_free(thaw.manifest);
+	vks_image_free(thaw.image);
 	g_free(thaw.kernel);
 	return ok;
 }

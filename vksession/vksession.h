@@ -14,6 +14,7 @@
 
 #include "vksession/backend.h"
 #include "vksession/error.h"
+#include "vksession/image/image.h"
 #include "vksession/manifest.h"
 
 #define VKS_DEFAULT_SESSION "default"
@@ -177,6 +178,7 @@ GPtrArray *vks_list(Vks *vks, const char *name, gboolean with_programs, GError *
 typedef struct {
 	guint number;
 	VksManifest *manifest; /* NULL if it has no valid one */
+	VksImage *image;       /* what the vkernel wrote; NULL if it can't be read */
 	guint64 disk_bytes;
 	gboolean verified; /* every byte was read and checked */
 	char *problem;	   /* what is damaged; NULL: nothing that was looked at */

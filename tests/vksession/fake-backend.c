@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "image-builder.h"
 #include "launcher/autofd.h"
 
 #define STEP_SEPARATOR ":"
@@ -54,8 +55,21 @@ static void take(const char *runtime_dir, const char *name)
 	unlink(path);
 }
 
+/* Size of a guest's memory, as it was started. */
+static guint64 memory_size(const char *runtime_dir)
+{
+	g_autofree char *path = g_build_filename(runtime_dir, "memory-size", NULL);
+	g_autofree char *text = NULL;
+
+	if (!g_file_get_contents(path, &text, NULL, NULL))
+		return FAKE_MEMORY_SIZE;
+	return g_ascii_strtoull(text, NULL, 10);
+}
+
 static gboolean fake_start(const VkLauncherConfig *config, GError **error)
 {
+	g_autofree char *size = g_strdup_printf("%" G_GUINT64_FORMAT, config->memory_bytes);
+
 	if (fails("start", error))
 		return FALSE;
 	if (has(config->runtime_dir, "running")) {
@@ -64,6 +78,7 @@ static gboolean fake_start(const VkLauncherConfig *config, GError **error)
 	}
 	put(config->runtime_dir, "running", config->save_dir ? config->save_dir : "fresh");
 	put(config->runtime_dir, "kernel", config->kernel_path);
+	put(config->runtime_dir, "memory-size", size);
 	g_file_set_contents(config->log_path, "console\n", -1, NULL);
 	return TRUE;
 }
@@ -77,7 +92,7 @@ static gboolean fake_get_status(const char *runtime_dir, VkLauncherStatus *statu
 			.launcher_pid = getpid(),
 			.vkernel_pid = getpid(),
 			.started_us = 1000000,
-			.memory_bytes = FAKE_MEMORY_SIZE,
+			.memory_bytes = memory_size(runtime_dir),
 		};
 	return TRUE;
 }
@@ -97,15 +112,51 @@ static gboolean fake_wait_gone(const char *runtime_dir, guint timeout_ms, GError
 }
 
 /* Sparse memory with a little data, other data at each checkpoint. */
-static gboolean write_memory(const char *dir)
+static gboolean write_memory(const char *dir, guint64 size)
 {
 	g_autofree char *path = g_build_filename(dir, "memory", NULL);
 	autofd fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	g_autofree char *text = g_strdup_printf("memory at %" G_GINT64_FORMAT, g_get_real_time());
 
-	return fd >= 0 && ftruncate(fd, FAKE_MEMORY_SIZE) == 0 &&
-	       pwrite(fd, text, strlen(text), 5000) > 0 &&
-	       pwrite(fd, text, strlen(text), FAKE_MEMORY_SIZE - 9000) > 0;
+	return fd >= 0 && ftruncate(fd, (off_t)size) == 0 &&
+	       pwrite(fd, text, strlen(text), BUILDER_DATA + 904) > 0 &&
+	       pwrite(fd, text, strlen(text), (off_t)size - 2 * BUILDER_PAGE + 40) > 0;
+}
+
+/* Adds the files that are to be open in the guest: "PATH=HOW" a line, HOW as in the format. */
+static void add_files(ImageBuilder *builder)
+{
+	g_auto(GStrv) lines = g_strsplit(g_getenv("VKS_FAKE_FILES") ?: "", "\n", -1);
+
+	for (char **line = lines; *line; line++) {
+		char *how = strrchr(*line, '=');
+		int fd;
+
+		if (!how)
+			continue;
+		*how++ = '\0';
+		fd = image_builder_host_file(builder, *line);
+		if (atoi(how) > 0)
+			image_builder_mapped(builder, fd, (guint32)atoi(how));
+	}
+}
+
+static void write_state(const char *dir, guint64 size)
+{
+	g_autofree char *path = g_build_filename(dir, "state", NULL);
+	g_autoptr(GByteArray) image = NULL;
+	ImageBuilder builder;
+
+	image_builder_init(&builder);
+	/* No build id: the fake kernel has none either. */
+	memset(builder.identity->data + 256, 0, 20);
+	image_put64(builder.identity->data + 312, BUILDER_PHYSMEM + size);
+	image_builder_extent(&builder, BUILDER_DATA, BUILDER_PAGE);
+	image_builder_extent(&builder, size - 2 * BUILDER_PAGE, BUILDER_PAGE);
+	add_files(&builder);
+	image = image_builder_finish(&builder);
+	image_builder_clear(&builder);
+	g_file_set_contents(path, (const char *)image->data, image->len, NULL);
 }
 
 static void wait_for_fifo(void)
@@ -121,20 +172,20 @@ static void wait_for_fifo(void)
 static gboolean fake_checkpoint(const char *runtime_dir, const char *dir, gboolean hold,
 				VkCheckpointStats *stats, GError **error)
 {
-	if (!write_memory(dir)) {
+	if (!write_memory(dir, memory_size(runtime_dir))) {
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "cannot write memory");
 		return FALSE;
 	}
 	/* A failure comes with half of the files there. */
 	if (fails("checkpoint", error))
 		return FALSE;
-	put(dir, "state", "state of the guest\n");
+	write_state(dir, memory_size(runtime_dir));
 	if (hold)
 		put(runtime_dir, "held", "");
 	wait_for_fifo();
 	*stats = (VkCheckpointStats){
 		.memory_bytes = 8192,
-		.state_bytes = 19,
+		.state_bytes = 1000,
 		.quiesce_us = 10,
 		.dump_us = 2000,
 		.resume_us = hold ? 0 : 30,

@@ -68,6 +68,66 @@ static void add_windows(JsonBuilder *builder, const VksManifest *manifest)
 	json_builder_end_array(builder);
 }
 
+static void add_hex(JsonBuilder *builder, const char *member, guint64 value)
+{
+	g_autofree char *text = g_strdup_printf("0x%" G_GINT64_MODIFIER "x", value);
+
+	cli_json_string(builder, member, text);
+}
+
+static void add_identity(JsonBuilder *builder, const VksImage *image)
+{
+	const VksImageIdentity *id = &image->identity;
+	g_autofree char *build_id = vks_image_build_id(image);
+
+	cli_json_string(builder, "banner", id->banner);
+	cli_json_string(builder, "build_id", build_id);
+	cli_json_int(builder, "page_size", id->page_size);
+	cli_json_int(builder, "realtime_us", id->realtime_ns / 1000);
+	add_hex(builder, "xcr0", id->xcr0);
+	cli_json_int(builder, "xstate_size", id->xstate_size);
+	cli_json_bool(builder, "seccomp", id->seccomp != 0);
+	cli_json_int(builder, "cpus", id->cpus);
+	cli_json_string(builder, "command_line", image->command_line);
+}
+
+static void add_sections(JsonBuilder *builder, const VksImage *image)
+{
+	json_builder_set_member_name(builder, "sections");
+	json_builder_begin_array(builder);
+	for (guint i = 0; i < image->n_sections; i++) {
+		const VksSection *section = &image->sections[i];
+
+		json_builder_begin_object(builder);
+		cli_json_int(builder, "type", section->type);
+		cli_json_bool(builder, "required", section->flags & VKS_SECTION_REQUIRED);
+		cli_json_int(builder, "offset", (gint64)section->offset);
+		cli_json_int(builder, "length", (gint64)section->length);
+		json_builder_end_object(builder);
+	}
+	json_builder_end_array(builder);
+}
+
+/* What the vkernel wrote, in its own words. */
+static void add_image(JsonBuilder *builder, const VksImage *image)
+{
+	json_builder_set_member_name(builder, "image");
+	if (!image) {
+		json_builder_add_null_value(builder);
+		return;
+	}
+	json_builder_begin_object(builder);
+	cli_json_int(builder, "version", image->version);
+	add_hex(builder, "crc32c", image->checksum);
+	add_identity(builder, image);
+	cli_json_int(builder, "guest_memory_bytes", (gint64)vks_image_guest_memory(image));
+	cli_json_int(builder, "memory_bytes", (gint64)image->memory_bytes);
+	cli_json_int(builder, "extents", image->extents->len);
+	cli_json_int(builder, "files", image->files->len);
+	add_sections(builder, image);
+	json_builder_end_object(builder);
+}
+
 static void add_manifest(JsonBuilder *builder, const VksManifest *manifest)
 {
 	cli_json_string(builder, "session", manifest->session_name);
@@ -99,8 +159,10 @@ void cli_print_saves_json(const GPtrArray *saves)
 		cli_json_bool(builder, "valid", info->problem == NULL);
 		cli_json_bool(builder, "verified", info->verified);
 		cli_json_string(builder, "problem", info->problem);
-		if (info->manifest)
+		if (info->manifest) {
 			add_manifest(builder, info->manifest);
+			add_image(builder, info->image);
+		}
 		json_builder_end_object(builder);
 	}
 	json_builder_end_array(builder);

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * @file
+ * Writes images as the vkernel does, and wrong ones on purpose. Offsets are written out here once
+ * more, from the format's description and not from the reader.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+#define BUILDER_PAGE	 4096u
+#define BUILDER_PHYSMEM	 0x60000000u
+#define BUILDER_DATA	 0x00700000u /* offsets from there */
+#define BUILDER_DATA_END 0x00740000u
+#define BUILDER_RESERVED 0x00800000u
+#define BUILDER_MEMORY	 (32u << 20) /* as the fake backend has it */
+
+#define BUILDER_HEADER_SIZE 40u
+#define BUILDER_ENTRY_SIZE  24u
+
+/** An image that is being put together. Start with all zero. */
+typedef struct {
+	GByteArray *identity;
+	GByteArray *command_line;
+	GByteArray *extents;
+	GByteArray *files;
+	GByteArray *contents;
+	GByteArray *mapped; /* NULL: no such section */
+	int last_fd;
+} ImageBuilder;
+
+void image_builder_init(ImageBuilder *builder);
+void image_builder_clear(ImageBuilder *builder);
+
+/** Adds a run of pages. */
+void image_builder_extent(ImageBuilder *builder, guint64 start, guint64 length);
+
+/**
+ * Adds a descriptor with the next number.
+ * @param path  NULL: none
+ * @return the number
+ */
+int image_builder_file(ImageBuilder *builder, guint32 kind, const char *path, guint64 size);
+
+/** As image_builder_file(), for a regular file as it is on the disk now. */
+int image_builder_host_file(ImageBuilder *builder, const char *path);
+
+/** Says that a file is mapped. */
+void image_builder_mapped(ImageBuilder *builder, int fd, guint32 how);
+
+/** @return the state file with its checksum; free with g_byte_array_unref() */
+GByteArray *image_builder_finish(const ImageBuilder *builder);
+
+/** Writes the right checksum into a state file that was changed. */
+void image_seal(guint8 *data, gsize length);
+
+/** A small image with two extents and some files; free with g_byte_array_unref(). */
+GByteArray *image_example(void);
+
+void image_put32(guint8 *at, guint32 value);
+void image_put64(guint8 *at, guint64 value);
