@@ -123,21 +123,18 @@ static gboolean write_memory(const char *dir, guint64 size)
 	       pwrite(fd, text, strlen(text), (off_t)size - 2 * BUILDER_PAGE + 40) > 0;
 }
 
-/* Adds the files that are to be open in the guest: "PATH=HOW" a line, HOW as in the format. */
+/* Adds the files that are to be open in the guest: "PATH=USE" a line, USE as in the format. */
 static void add_files(ImageBuilder *builder)
 {
 	g_auto(GStrv) lines = g_strsplit(g_getenv("VKS_FAKE_FILES") ?: "", "\n", -1);
 
 	for (char **line = lines; *line; line++) {
-		char *how = strrchr(*line, '=');
-		int fd;
+		char *use = strrchr(*line, '=');
 
-		if (!how)
+		if (!use)
 			continue;
-		*how++ = '\0';
-		fd = image_builder_host_file(builder, *line);
-		if (atoi(how) > 0)
-			image_builder_mapped(builder, fd, (guint32)atoi(how));
+		*use++ = '\0';
+		image_builder_host_file(builder, *line, (guint32)atoi(use));
 	}
 }
 
@@ -147,7 +144,7 @@ static void write_state(const char *dir, guint64 size)
 	g_autoptr(GByteArray) image = NULL;
 	ImageBuilder builder;
 
-	image_builder_init(&builder);
+	image_builder_init(&builder, 2);
 	/* No build id: the fake kernel has none either. */
 	memset(builder.identity->data + 256, 0, 20);
 	image_put64(builder.identity->data + 312, BUILDER_PHYSMEM + size);

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define FILE_SIZE     88u
 #define IDENTITY_SIZE 496u
 
 void image_put32(guint8 *at, guint32 value)
@@ -49,7 +48,7 @@ static void fill_identity(guint8 *id)
 	image_put32(id + 364, 22);
 }
 
-void image_builder_init(ImageBuilder *builder)
+void image_builder_init(ImageBuilder *builder, guint32 version)
 {
 	static const char command_line[] = "mem=32M";
 
@@ -61,7 +60,7 @@ void image_builder_init(ImageBuilder *builder)
 	builder->extents = g_byte_array_new();
 	builder->files = g_byte_array_new();
 	builder->contents = g_byte_array_new();
-	builder->mapped = NULL;
+	builder->version = version;
 	builder->last_fd = 2;
 }
 
@@ -72,8 +71,6 @@ void image_builder_clear(ImageBuilder *builder)
 	g_byte_array_unref(builder->extents);
 	g_byte_array_unref(builder->files);
 	g_byte_array_unref(builder->contents);
-	if (builder->mapped)
-		g_byte_array_unref(builder->mapped);
 }
 
 void image_builder_extent(ImageBuilder *builder, guint64 start, guint64 length)
@@ -84,59 +81,50 @@ void image_builder_extent(ImageBuilder *builder, guint64 start, guint64 length)
 	image_put64(at + 8, length);
 }
 
-static guint8 *add_file(ImageBuilder *builder, guint32 kind, const char *path)
+static guint8 *add_file(ImageBuilder *builder, guint32 kind, const char *path, guint32 use)
 {
 	guint path_length = path ? (guint)strlen(path) + 1 : 0;
-	guint length = FILE_SIZE + (path_length + 7) / 8 * 8;
+	guint fixed = builder->version == 1 ? 88 : 96;
+	guint length = fixed + (path_length + 7) / 8 * 8;
 	guint8 *at = extend(builder->files, length);
 
 	image_put32(at, length);
 	image_put32(at + 4, (guint32)++builder->last_fd);
 	image_put32(at + 8, kind);
 	image_put32(at + 68, path_length);
+	if (builder->version > 1)
+		image_put32(at + 88, use);
 	if (path)
-		memcpy(at + FILE_SIZE, path, path_length);
+		memcpy(at + fixed, path, path_length);
 	return at;
 }
 
-int image_builder_file(ImageBuilder *builder, guint32 kind, const char *path, guint64 size)
+void image_builder_file(ImageBuilder *builder, guint32 kind, const char *path, guint64 size,
+			guint32 use)
 {
-	guint8 *at = add_file(builder, kind, path);
+	guint8 *at = add_file(builder, kind, path, use);
 
 	image_put64(at + 24, 2049);
 	image_put64(at + 32, 1234);
 	image_put64(at + 48, size);
 	image_put64(at + 56, 1700000000);
 	image_put32(at + 64, 5);
-	return builder->last_fd;
 }
 
-int image_builder_host_file(ImageBuilder *builder, const char *path)
+void image_builder_host_file(ImageBuilder *builder, const char *path, guint32 use)
 {
 	struct stat st = { 0 };
 	guint8 *at;
 
 	if (stat(path, &st) < 0)
 		g_error("cannot stat %s", path);
-	at = add_file(builder, 1, path);
+	at = add_file(builder, 1, path, use);
 	image_put32(at + 20, st.st_mode);
 	image_put64(at + 24, st.st_dev);
 	image_put64(at + 32, st.st_ino);
 	image_put64(at + 48, (guint64)st.st_size);
 	image_put64(at + 56, (guint64)st.st_mtim.tv_sec);
 	image_put32(at + 64, (guint32)st.st_mtim.tv_nsec);
-	return builder->last_fd;
-}
-
-void image_builder_mapped(ImageBuilder *builder, int fd, guint32 how)
-{
-	guint8 *at;
-
-	if (!builder->mapped)
-		builder->mapped = g_byte_array_new();
-	at = extend(builder->mapped, 8);
-	image_put32(at, (guint32)fd);
-	image_put32(at + 4, how);
 }
 
 /* Bit by bit, for the reader does it otherwise. */
@@ -169,9 +157,9 @@ GByteArray *image_builder_finish(const ImageBuilder *builder)
 	} parts[] = {
 		{ 1, 1, builder->identity }, { 2, 1, builder->command_line },
 		{ 3, 1, builder->extents },  { 4, 1, builder->files },
-		{ 5, 1, builder->contents }, { 7, 0, builder->mapped },
+		{ 5, 1, builder->contents },
 	};
-	guint count = builder->mapped ? 6 : 5;
+	const guint count = G_N_ELEMENTS(parts);
 	GByteArray *image = g_byte_array_new();
 
 	extend(image, BUILDER_HEADER_SIZE + count * BUILDER_ENTRY_SIZE);
@@ -189,7 +177,7 @@ GByteArray *image_builder_finish(const ImageBuilder *builder)
 		image_put64(entry + 16, length);
 	}
 	memcpy(image->data, "UMLCKPT", 8);
-	image_put32(image->data + 8, 1);
+	image_put32(image->data + 8, builder->version);
 	image_put32(image->data + 12, BUILDER_HEADER_SIZE);
 	image_put64(image->data + 16, image->len);
 	image_put32(image->data + 28, count);
@@ -198,21 +186,20 @@ GByteArray *image_builder_finish(const ImageBuilder *builder)
 	return image;
 }
 
-GByteArray *image_example(void)
+GByteArray *image_example(guint32 version)
 {
 	ImageBuilder builder;
 	GByteArray *image;
 
-	image_builder_init(&builder);
+	image_builder_init(&builder, version);
 	image_builder_extent(&builder, BUILDER_DATA, 2 * BUILDER_PAGE);
 	image_builder_extent(&builder, BUILDER_RESERVED, BUILDER_PAGE);
-	image_builder_file(&builder, 1, "/usr/bin/xterm", 700);
-	image_builder_file(&builder, 2, "/home/u", 4096);
-	image_builder_file(&builder, 3, "/dev/null", 0);
-	image_builder_file(&builder, 4, "/tmp/gone (deleted)", 8);
-	image_builder_file(&builder, 7, NULL, 0);
+	image_builder_file(&builder, 1, "/usr/bin/xterm", 700, 3);
+	image_builder_file(&builder, 2, "/home/u", 4096, 0);
+	image_builder_file(&builder, 3, "/dev/null", 0, 0);
+	image_builder_file(&builder, 4, "/tmp/gone (deleted)", 8, 0);
+	image_builder_file(&builder, 7, NULL, 0, 0);
 	extend(builder.contents, 16);
-	image_builder_mapped(&builder, 3, 3);
 	image = image_builder_finish(&builder);
 	image_builder_clear(&builder);
 	return image;

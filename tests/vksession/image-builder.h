@@ -25,11 +25,12 @@ typedef struct {
 	GByteArray *extents;
 	GByteArray *files;
 	GByteArray *contents;
-	GByteArray *mapped; /* NULL: no such section */
+	guint32 version;
 	int last_fd;
 } ImageBuilder;
 
-void image_builder_init(ImageBuilder *builder);
+/** @param version  of the format: 1 or 2 */
+void image_builder_init(ImageBuilder *builder, guint32 version);
 void image_builder_clear(ImageBuilder *builder);
 
 /** Adds a run of pages. */
@@ -38,15 +39,13 @@ void image_builder_extent(ImageBuilder *builder, guint64 start, guint64 length);
 /**
  * Adds a descriptor with the next number.
  * @param path  NULL: none
- * @return the number
+ * @param use   bits as in the format, left out in version 1
  */
-int image_builder_file(ImageBuilder *builder, guint32 kind, const char *path, guint64 size);
+void image_builder_file(ImageBuilder *builder, guint32 kind, const char *path, guint64 size,
+			guint32 use);
 
 /** As image_builder_file(), for a regular file as it is on the disk now. */
-int image_builder_host_file(ImageBuilder *builder, const char *path);
-
-/** Says that a file is mapped. */
-void image_builder_mapped(ImageBuilder *builder, int fd, guint32 how);
+void image_builder_host_file(ImageBuilder *builder, const char *path, guint32 use);
 
 /** @return the state file with its checksum; free with g_byte_array_unref() */
 GByteArray *image_builder_finish(const ImageBuilder *builder);
@@ -55,7 +54,7 @@ GByteArray *image_builder_finish(const ImageBuilder *builder);
 void image_seal(guint8 *data, gsize length);
 
 /** A small image with two extents and some files; free with g_byte_array_unref(). */
-GByteArray *image_example(void);
+GByteArray *image_example(guint32 version);
 
 void image_put32(guint8 *at, guint32 value);
 void image_put64(guint8 *at, guint64 value);

@@ -24,17 +24,17 @@ static void test_crc(void **state)
 	assert_int_equal(~vks_crc32c(~0u, "123456789", 9), 0xe3069283u);
 }
 
-static void test_example(void **state)
+static void check_example(guint32 version)
 {
-	g_autoptr(GByteArray) bytes = image_example();
+	g_autoptr(GByteArray) bytes = image_example(version);
 	g_autoptr(GError) error = NULL;
 	g_autoptr(VksImage) image = vks_image_parse(bytes->data, bytes->len, &error);
 	g_autofree char *build_id = NULL;
 	const VksImageFile *file;
 
 	assert_null(error);
-	assert_int_equal(image->version, 1);
-	assert_int_equal(image->n_sections, 6);
+	assert_int_equal(image->version, version);
+	assert_int_equal(image->n_sections, 5);
 	assert_string_equal(image->command_line, "mem=32M");
 	assert_string_equal(image->identity.banner, "Linux version 7.3.4 (a test)");
 	assert_int_equal(image->identity.cpus, 1);
@@ -48,7 +48,7 @@ static void test_example(void **state)
 	assert_string_equal(file->path, "/usr/bin/xterm");
 	assert_int_equal(file->size, 700);
 	assert_int_equal(file->mtime_sec, 1700000000);
-	assert_int_equal(file->mapped, VKS_MAPPED_EXECUTABLE | VKS_MAPPED_PRIVATE);
+	assert_int_equal(file->use, version == 1 ? 0 : VKS_USE_EXECUTABLE | VKS_USE_PRIVATE);
 	file = vks_image_file_by_fd(image, 7);
 	assert_int_equal(file->kind, VKS_FILE_HANGUP);
 	assert_null(file->path);
@@ -57,10 +57,16 @@ static void test_example(void **state)
 	assert_string_equal(vks_image_kind_name(99), "unknown");
 }
 
+static void test_example(void **state)
+{
+	check_example(1);
+	check_example(2);
+}
+
 /* A file read through a descriptor says the same as one in memory. */
 static void test_from_file(void **state)
 {
-	g_autoptr(GByteArray) bytes = image_example();
+	g_autoptr(GByteArray) bytes = image_example(2);
 	g_autofree char *path = sandbox_path(state, "state-file");
 	g_autofree char *link_path = sandbox_path(state, "state-link");
 	g_autofree char *directory = sandbox_path(state, "home");
@@ -80,7 +86,7 @@ static void test_from_file(void **state)
 /* One field of the example is given a value, its checksum is made right, and it must be refused. */
 static void assert_refused(guint offset, guint size, guint64 value, int code, const char *says)
 {
-	g_autoptr(GByteArray) bytes = image_example();
+	g_autoptr(GByteArray) bytes = image_example(2);
 	g_autoptr(GError) error = NULL;
 
 	if (size == 8)
@@ -96,9 +102,9 @@ static void assert_refused(guint offset, guint size, guint64 value, int code, co
 /* Offset of a section of the example in the file. */
 static guint section_at(guint type)
 {
-	g_autoptr(GByteArray) bytes = image_example();
+	g_autoptr(GByteArray) bytes = image_example(2);
 
-	for (guint i = 0; i < 6; i++) {
+	for (guint i = 0; i < 5; i++) {
 		const guint8 *entry = bytes->data + BUILDER_HEADER_SIZE + i * BUILDER_ENTRY_SIZE;
 
 		if (vks_get_le32(entry) == type)
@@ -114,7 +120,8 @@ static void test_header_fields(void **state)
 	const int invalid = G_IO_ERROR_INVALID_DATA;
 
 	assert_refused(0, 4, 0, invalid, "not a checkpoint");
-	assert_refused(8, 4, 2, G_IO_ERROR_NOT_SUPPORTED, "version 2");
+	assert_refused(8, 4, 3, G_IO_ERROR_NOT_SUPPORTED, "version 3");
+	assert_refused(8, 4, 0, G_IO_ERROR_NOT_SUPPORTED, "version 0");
 	assert_refused(12, 4, 39, invalid, "bad header");
 	assert_refused(12, 4, 0xfffffff8, invalid, "bad header");
 	assert_refused(16, 8, 1, invalid, "truncated");
@@ -153,7 +160,7 @@ static void test_identity_fields(void **state)
 
 static void test_table_fields(void **state)
 {
-	const guint extents = section_at(3), files = section_at(4), mapped = section_at(7);
+	const guint extents = section_at(3), files = section_at(4);
 	const int invalid = G_IO_ERROR_INVALID_DATA;
 
 	assert_refused(section_at(2), 4, 0, invalid, "command line");
@@ -169,21 +176,19 @@ static void test_table_fields(void **state)
 	assert_refused(files + 4, 4, 2, invalid, "bad file at 0");
 	assert_refused(files + 4, 4, 1u << 31, invalid, "bad file at 0");
 	assert_refused(files + 8, 4, 0, invalid, "bad file at 0");
-	assert_refused(files + 8, 4, 8, invalid, "bad file at 0");
+	assert_refused(files + 8, 4, 10, invalid, "bad file at 0");
 	assert_refused(files + 8, 4, 5, invalid, "bad file at 0");
 	assert_refused(files + 64, 4, 1000000000, invalid, "bad file at 0");
 	assert_refused(files + 68, 4, 0, invalid, "bad file at 0");
 	assert_refused(files + 68, 4, 0xffffffff, invalid, "bad file at 0");
 	assert_refused(files + 68, 4, 14, invalid, "bad file at 0");
-	assert_refused(files + 88, 4, 0, invalid, "bad file at 0");
-	assert_refused(mapped, 4, 99, invalid, "mapped file 0");
-	assert_refused(mapped, 4, 4, invalid, "mapped file 0");
+	assert_refused(files + 96, 4, 0, invalid, "bad file at 0");
 }
 
 /* The content of a deleted file must be there. */
 static void test_deleted_file(void **state)
 {
-	g_autoptr(GByteArray) bytes = image_example();
+	g_autoptr(GByteArray) bytes = image_example(2);
 	g_autoptr(VksImage) image = vks_image_parse(bytes->data, bytes->len, NULL);
 	guint at = section_at(4);
 
@@ -197,20 +202,33 @@ static void test_deleted_file(void **state)
 /* What a later kernel adds to be skipped is skipped. */
 static void test_unknown_optional(void **state)
 {
-	g_autoptr(GByteArray) bytes = image_example();
+	g_autoptr(GByteArray) bytes = image_example(2);
+	g_autoptr(GByteArray) longer = g_byte_array_new();
 	g_autoptr(VksImage) image = NULL;
+	guint8 entry[BUILDER_ENTRY_SIZE] = { 77 };
 
-	image_put32(bytes->data + BUILDER_HEADER_SIZE + 5 * BUILDER_ENTRY_SIZE, 77);
-	image_seal(bytes->data, bytes->len);
-	image = vks_image_parse(bytes->data, bytes->len, NULL);
+	/* One more entry: the header and all sections move by its size. */
+	for (guint i = 0; i < 5; i++) {
+		guint8 *offset = bytes->data + BUILDER_HEADER_SIZE + i * BUILDER_ENTRY_SIZE + 8;
+
+		image_put64(offset, vks_get_le64(offset) + BUILDER_ENTRY_SIZE);
+	}
+	image_put32(bytes->data + 28, 6);
+	image_put64(bytes->data + 16, bytes->len + BUILDER_ENTRY_SIZE);
+	g_byte_array_append(longer, bytes->data, BUILDER_HEADER_SIZE);
+	g_byte_array_append(longer, entry, sizeof(entry));
+	g_byte_array_append(longer, bytes->data + BUILDER_HEADER_SIZE,
+			    bytes->len - BUILDER_HEADER_SIZE);
+	image_seal(longer->data, longer->len);
+	image = vks_image_parse(longer->data, longer->len, NULL);
 	assert_non_null(image);
-	assert_int_equal(image->sections[5].type, 77);
-	assert_int_equal(vks_image_file_by_fd(image, 3)->mapped, 0);
+	assert_int_equal(image->n_sections, 6);
+	assert_int_equal(image->sections[0].type, 77);
 }
 
 static void test_every_bit_and_length(void **state)
 {
-	g_autoptr(GByteArray) bytes = image_example();
+	g_autoptr(GByteArray) bytes = image_example(2);
 
 	for (gsize length = 0; length < bytes->len; length++)
 		assert_null(vks_image_parse(bytes->data, length, NULL));
@@ -223,7 +241,7 @@ static void test_every_bit_and_length(void **state)
 
 static void test_memory_file(void **state)
 {
-	g_autoptr(GByteArray) bytes = image_example();
+	g_autoptr(GByteArray) bytes = image_example(2);
 	g_autoptr(VksImage) image = vks_image_parse(bytes->data, bytes->len, NULL);
 	g_autofree char *path = sandbox_path(state, "memory-file");
 	g_autoptr(GError) error = NULL;
@@ -239,7 +257,7 @@ static void test_memory_file(void **state)
 
 static void test_kernel(void **state)
 {
-	g_autoptr(GByteArray) bytes = image_example();
+	g_autoptr(GByteArray) bytes = image_example(2);
 	g_autoptr(VksImage) image = vks_image_parse(bytes->data, bytes->len, NULL);
 	g_autofree char *text = sandbox_path(state, "libexec/vkernel");
 	g_autoptr(GError) error = NULL;
@@ -257,7 +275,7 @@ static void test_kernel(void **state)
 
 static void test_machine(void **state)
 {
-	g_autoptr(GByteArray) bytes = image_example();
+	g_autoptr(GByteArray) bytes = image_example(2);
 	g_autoptr(VksImage) image = vks_image_parse(bytes->data, bytes->len, NULL);
 	VksImageMachine machine, other;
 	g_autoptr(GError) error = NULL;

@@ -6,7 +6,7 @@
 
 static void test_files(void **state)
 {
-	g_autoptr(GByteArray) bytes = image_example();
+	g_autoptr(GByteArray) bytes = image_example(2);
 	g_autoptr(VksImage) image = vks_image_parse(bytes->data, bytes->len, NULL);
 	g_autoptr(VksManifest) manifest = vks_manifest_new();
 	const VksHostResource *first;
@@ -24,7 +24,7 @@ static void test_files(void **state)
 /* Times beyond those that a manifest can have are the nearest that it can. */
 static void test_far_times(void **state)
 {
-	g_autoptr(GByteArray) bytes = image_example();
+	g_autoptr(GByteArray) bytes = image_example(2);
 	g_autoptr(VksImage) image = vks_image_parse(bytes->data, bytes->len, NULL);
 	g_autoptr(VksManifest) manifest = vks_manifest_new();
 	VksImageFile *file = image->files->pdata[0];

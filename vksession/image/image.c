@@ -5,7 +5,7 @@
  *   read header   - Magic, version, size of the file and checksum; then what it says of the table.
  *   read table    - Sections of known types are noted by type; an unknown one is skipped, or
  *                   refused if it is required.
- *   read identity, read command line, read extents, read files, read mapped
+ *   read identity, read command line, read extents, read files
  *                 - Each section is copied within its limits and checked by itself and against the
  *                   identity, which says what memory there is.
  *
@@ -29,8 +29,8 @@
 #define ALIGNMENT    8u
 #define MIN_IDENTITY (368u + 4u * VKS_IMAGE_MAX_CAPS)
 #define EXTENT_SIZE  16u
-#define FILE_SIZE    88u
-#define MAPPED_SIZE  8u
+#define FILE_SIZE_1  88u /* of a record without the path, in version 1 */
+#define FILE_SIZE_2  96u
 #define MAX_FD	     (1 << 26) /* fs.nr_open cannot be more */
 #define MAX_CPUS     1024u
 #define MAX_MEMORY   (G_GUINT64_CONSTANT(1) << 42)
@@ -83,7 +83,7 @@ static gboolean check_seal(const Reader *reader, const guint8 *header, GError **
 	image->checksum = vks_get_le32(header + CRC_OFFSET);
 	if (memcmp(header, MAGIC, sizeof(MAGIC)) != 0)
 		return fail(error, "not a checkpoint");
-	if (image->version != VKS_IMAGE_VERSION) {
+	if (image->version == 0 || image->version > VKS_IMAGE_VERSION) {
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
 			    "state: format version %u is not known here", image->version);
 		return FALSE;
@@ -106,8 +106,7 @@ static gboolean note_section(Reader *reader, const guint8 *entry, guint index, G
 	if (section->offset % ALIGNMENT || section->offset > reader->source.size ||
 	    section->length > reader->source.size - section->offset)
 		return fail(error, "bad section %u", index);
-	if (section->type >= VKS_SECTION_TYPES || section->type == 0 ||
-	    (section->type > VKS_SECTION_CONTENTS && section->type != VKS_SECTION_MAPPED)) {
+	if (section->type >= VKS_SECTION_TYPES || section->type == 0) {
 		if (!(section->flags & VKS_SECTION_REQUIRED))
 			return TRUE;
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
@@ -276,7 +275,13 @@ static gboolean read_extents(Reader *reader, GError **error)
 	return TRUE;
 }
 
-static void decode_file(const guint8 *data, VksImageFile *file)
+/* Length of a record without its path. */
+static guint32 record_size(const Reader *reader)
+{
+	return reader->image->version == 1 ? FILE_SIZE_1 : FILE_SIZE_2;
+}
+
+static void decode_file(const Reader *reader, const guint8 *data, VksImageFile *file)
 {
 	file->fd = (gint32)vks_get_le32(data + 4);
 	file->kind = vks_get_le32(data + 8);
@@ -291,6 +296,8 @@ static void decode_file(const guint8 *data, VksImageFile *file)
 	file->mtime_nsec = vks_get_le32(data + 64);
 	file->position = vks_get_le64(data + 72);
 	file->content = vks_get_le64(data + 80);
+	if (record_size(reader) >= FILE_SIZE_2)
+		file->use = vks_get_le32(data + 88);
 }
 
 static gboolean path_is_good(const guint8 *path, guint32 length)
@@ -306,13 +313,14 @@ static gboolean file_is_good(const Reader *reader, const VksImageFile *file, con
 	guint64 contents = reader->section[VKS_SECTION_CONTENTS]->length;
 	const GPtrArray *files = reader->image->files;
 	const VksImageFile *last = files->len > 0 ? files->pdata[files->len - 1] : NULL;
-	gboolean has_path = file->kind <= VKS_FILE_DELETED;
+	gboolean has_path = vks_image_kind_has_path(file->kind);
+	guint32 kinds = reader->image->version == 1 ? VKS_FILE_DISK : VKS_FILE_KINDS;
 
 	if (file->fd <= (last ? last->fd : 2) || file->fd > MAX_FD ||
-	    file->kind < VKS_FILE_REGULAR || file->kind >= VKS_FILE_KINDS ||
+	    file->kind < VKS_FILE_REGULAR || file->kind >= kinds ||
 	    file->mtime_nsec >= 1000000000u || has_path != (path_length > 0))
 		return FALSE;
-	if (has_path && !path_is_good(record + FILE_SIZE, path_length))
+	if (has_path && !path_is_good(record + record_size(reader), path_length))
 		return FALSE;
 	return file->kind != VKS_FILE_DELETED ||
 	       (file->content <= contents && file->size <= contents - file->content);
@@ -321,24 +329,23 @@ static gboolean file_is_good(const Reader *reader, const VksImageFile *file, con
 /* @return length of the record, 0 if it is bad */
 static guint32 add_file(Reader *reader, const guint8 *record, guint64 left)
 {
+	guint32 length, path_length, fixed = record_size(reader);
 	VksImageFile *file;
-	guint32 length, path_length;
 
-	if (left < FILE_SIZE)
+	if (left < fixed)
 		return 0;
 	length = vks_get_le32(record);
 	path_length = vks_get_le32(record + 68);
-	if (length < FILE_SIZE || length > left || length % ALIGNMENT ||
-	    path_length > length - FILE_SIZE)
+	if (length < fixed || length > left || length % ALIGNMENT || path_length > length - fixed)
 		return 0;
 	file = g_new0(VksImageFile, 1);
-	decode_file(record, file);
+	decode_file(reader, record, file);
 	if (!file_is_good(reader, file, record, path_length)) {
 		file_free(file);
 		return 0;
 	}
 	if (path_length > 0)
-		file->path = g_strndup((const char *)record + FILE_SIZE, path_length);
+		file->path = g_strndup((const char *)record + fixed, path_length);
 	g_ptr_array_add(reader->image->files, file);
 	return length;
 }
@@ -360,29 +367,6 @@ static gboolean read_files(Reader *reader, GError **error)
 	return TRUE;
 }
 
-static gboolean read_mapped(Reader *reader, GError **error)
-{
-	const VksSection *section = reader->section[VKS_SECTION_MAPPED];
-	g_autofree guint8 *data = NULL;
-
-	if (!section)
-		return TRUE;
-	data = dup_section(reader, VKS_SECTION_MAPPED, error);
-	if (!data)
-		return FALSE;
-	if (section->length % MAPPED_SIZE)
-		return fail(error, "bad list of mapped files");
-	for (guint64 at = 0; at < section->length; at += MAPPED_SIZE) {
-		VksImageFile *file =
-			vks_image_file_by_fd(reader->image, (gint32)vks_get_le32(data + at));
-
-		if (!file || file->kind != VKS_FILE_REGULAR)
-			return fail(error, "bad mapped file %" G_GUINT64_FORMAT, at / MAPPED_SIZE);
-		file->mapped = vks_get_le32(data + at + 4);
-	}
-	return TRUE;
-}
-
 static VksImage *read_image(const VksSource *source, GError **error)
 {
 	g_autoptr(VksImage) image = g_new0(VksImage, 1);
@@ -392,7 +376,7 @@ static VksImage *read_image(const VksSource *source, GError **error)
 	image->files = g_ptr_array_new_with_free_func(file_free);
 	if (read_header(&reader, error) && read_identity(&reader, error) &&
 	    read_command_line(&reader, error) && read_extents(&reader, error) &&
-	    read_files(&reader, error) && read_mapped(&reader, error))
+	    read_files(&reader, error))
 		return g_steal_pointer(&image);
 	return NULL;
 }
@@ -437,11 +421,17 @@ guint64 vks_image_guest_memory(const VksImage *image)
 	return image->identity.high_physmem - image->identity.physmem;
 }
 
+gboolean vks_image_kind_has_path(guint32 kind)
+{
+	return (kind >= VKS_FILE_REGULAR && kind <= VKS_FILE_DELETED) || kind == VKS_FILE_DISK ||
+	       kind == VKS_FILE_SHARED_DISK;
+}
+
 const char *vks_image_kind_name(guint32 kind)
 {
 	static const char *const names[VKS_FILE_KINDS] = {
-		"unknown", "file",     "directory", "device",
-		"deleted", "reopened", "inherited", "hangup",
+		"unknown",  "file",	 "directory", "device", "deleted",
+		"reopened", "inherited", "hangup",    "disk",	"shared-disk",
 	};
 
 	return names[kind < VKS_FILE_KINDS ? kind : 0];

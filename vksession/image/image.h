@@ -13,7 +13,7 @@
 
 #include <gio/gio.h>
 
-#define VKS_IMAGE_VERSION      1u
+#define VKS_IMAGE_VERSION      2u /* the newest; 1 is read too */
 #define VKS_IMAGE_MAX_SECTIONS 64u
 #define VKS_IMAGE_BANNER_SIZE  256u
 #define VKS_IMAGE_BUILD_ID     20u /* bytes */
@@ -29,7 +29,6 @@ typedef enum {
 	VKS_SECTION_EXTENTS,
 	VKS_SECTION_FILES,
 	VKS_SECTION_CONTENTS,
-	VKS_SECTION_MAPPED = 7, /* optional */
 	VKS_SECTION_TYPES,
 } VksSectionType;
 
@@ -79,14 +78,18 @@ typedef enum {
 	VKS_FILE_REOPEN,
 	VKS_FILE_INHERIT,
 	VKS_FILE_HANGUP,
+	VKS_FILE_DISK,	      /* from version 2 on */
+	VKS_FILE_SHARED_DISK, /* the same */
 	VKS_FILE_KINDS,
 } VksFileKind;
 
-/** How programs of the guest have a file mapped; flags. */
+/** What programs of the guest do with a file; flags. */
 typedef enum {
-	VKS_MAPPED_EXECUTABLE = 1 << 0,
-	VKS_MAPPED_PRIVATE = 1 << 1,
-} VksMapped;
+	VKS_USE_EXECUTABLE = 1 << 0, /* mapped, as code */
+	VKS_USE_PRIVATE = 1 << 1,    /* mapped private */
+	VKS_USE_SHARED = 1 << 2,     /* mapped shared */
+	VKS_USE_DIRTY = 1 << 3,	     /* written, and not yet on the host */
+} VksFileUse;
 
 /** A descriptor of the host. */
 typedef struct {
@@ -103,8 +106,8 @@ typedef struct {
 	guint32 mtime_nsec;
 	guint64 position;
 	guint64 content; /* offset in the section of contents */
-	guint32 mapped;	 /* VksMapped */
-	char *path;	 /* absolute; NULL for kinds from VKS_FILE_REOPEN on */
+	guint32 use;	 /* VksFileUse; 0 in version 1 */
+	char *path;	 /* absolute; NULL for kinds that have none */
 } VksImageFile;
 
 typedef struct {
@@ -139,6 +142,9 @@ VksImage *vks_image_read(const char *path, GError **error);
 
 /** @return size of the guest's memory, and so of the memory file; bytes */
 guint64 vks_image_guest_memory(const VksImage *image);
+
+/** @return whether files of a kind have a path */
+gboolean vks_image_kind_has_path(guint32 kind);
 
 /** @return name of a kind: "file", "directory", ...; "unknown" for what is none */
 const char *vks_image_kind_name(guint32 kind);
