@@ -39,6 +39,7 @@ VksRecord *vks_record_new(void)
 	record->cpus = 1;
 	record->network = TRUE;
 	record->autosave = g_strdup("manual");
+	record->restore = g_strdup("always");
 	record->run_id = g_strdup("");
 	record->kernel_hash = g_strdup("");
 	return record;
@@ -50,6 +51,7 @@ void vks_record_free(VksRecord *record)
 		return;
 	g_free(record->id);
 	g_free(record->autosave);
+	g_free(record->restore);
 	g_free(record->run_id);
 	g_free(record->kernel_hash);
 	g_ptr_array_unref(record->commands);
@@ -105,6 +107,7 @@ char *vks_record_print(const VksRecord *record)
 	json_object_set_int_member(object, "cpus", record->cpus);
 	json_object_set_boolean_member(object, "network", record->network);
 	json_object_set_string_member(object, "autosave", record->autosave);
+	json_object_set_string_member(object, "restore", record->restore);
 	json_object_set_boolean_member(object, "running", record->running);
 	json_object_set_string_member(object, "run", record->run_id);
 	json_object_set_int_member(object, "base", record->base);
@@ -137,6 +140,11 @@ static void parse_members(VksJson *json, VksRecord *record)
 	record->cpus = (guint)vks_json_uint(json, "cpus", 1024);
 	record->network = vks_json_bool(json, "network");
 	record->autosave = vks_json_string(json, "autosave", 64);
+	/* Not in those of the first vksession. */
+	if (!json->failed && json_object_has_member(json->object, "restore"))
+		record->restore = vks_json_string(json, "restore", 16);
+	else
+		record->restore = g_strdup("always");
 	record->running = vks_json_bool(json, "running");
 	record->run_id = vks_json_string(json, "run", 64);
 	record->base = (guint)vks_json_uint(json, "base", G_MAXINT32);

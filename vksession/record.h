@@ -21,6 +21,7 @@ typedef struct {
 	guint cpus;
 	gboolean network;
 	char *autosave;	     /* policy; "manual" */
+	char *restore;	     /* at login: "always", "ask" or "never" */
 	GPtrArray *commands; /* of VksCommand, oldest first */
 	gboolean running;    /* it was started and not ended by stop */
 	char *run_id;	     /* UUID of the last start or thaw; "" before the first */

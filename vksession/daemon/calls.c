@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vksession/daemon/calls.h"
+
+#include "vksession/daemon/job.h"
+#include "vksession/daemon/registry.h"
+#include "vksession/restore.h"
+
+/* --- jobs --- */
+
+void call_begin(Daemon *daemon, GDBusMethodInvocation *invocation, const WorkKind *kind,
+		Request *request)
+{
+	g_autoptr(Request) owned = request;
+	GError *error = NULL;
+	const char *path;
+
+	if (request->session && !vks_check_name(request->session, &error)) {
+		g_dbus_method_invocation_take_error(invocation, error);
+		return;
+	}
+	path = jobs_begin(daemon->jobs, kind, g_steal_pointer(&owned), FALSE);
+	g_dbus_method_invocation_return_value(invocation, g_variant_new("(o)", path));
+}
+
+void call_with_options(Daemon *daemon, GDBusMethodInvocation *invocation, const WorkKind *kind,
+		       Request *request, OptionSet set, GVariant *options)
+{
+	g_autoptr(Request) owned = request;
+	GError *error = NULL;
+
+	if (!request_parse(request, set, options, &error)) {
+		g_dbus_method_invocation_take_error(invocation, error);
+		return;
+	}
+	call_begin(daemon, invocation, kind, g_steal_pointer(&owned));
+}
+
+/* --- calls that answer when they are done, from a thread --- */
+
+typedef struct Call Call;
+
+struct Call {
+	Daemon *daemon;
+	char *session;
+	char *text; /* display, or policy */
+	guint number;
+	/* Runs in the thread. @return what to answer, floating; NULL with an error */
+	GVariant *(*run)(const Call *call, GError **error);
+};
+
+static void call_free(gpointer data)
+{
+	Call *call = data;
+
+	g_free(call->session);
+	g_free(call->text);
+	g_free(call);
+}
+
+static void run_call(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+	const Call *call = data;
+	GError *error = NULL;
+	GVariant *answer = call->run(call, &error);
+
+	if (answer)
+		g_task_return_pointer(task, g_variant_ref_sink(answer),
+				      (GDestroyNotify)g_variant_unref);
+	else
+		g_task_return_error(task, error);
+}
+
+static void call_done(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	GDBusMethodInvocation *invocation = user_data;
+	const Call *call = g_task_get_task_data(G_TASK(result));
+	GError *error = NULL;
+	g_autoptr(GVariant) answer = g_task_propagate_pointer(G_TASK(result), &error);
+
+	registry_look(call->daemon->registry, call->session);
+	if (answer)
+		g_dbus_method_invocation_return_value(invocation, answer);
+	else
+		g_dbus_method_invocation_take_error(invocation, error);
+}
+
+static void start_call(Daemon *daemon, GDBusMethodInvocation *invocation, const char *session,
+		       const char *text, guint number,
+		       GVariant *(*run)(const Call *call, GError **error))
+{
+	g_autoptr(GTask) task = g_task_new(NULL, NULL, call_done, invocation);
+	Call *call = g_new0(Call, 1);
+
+	call->daemon = daemon;
+	call->session = g_strdup(session);
+	call->text = g_strdup(text);
+	call->number = number;
+	call->run = run;
+	g_task_set_task_data(task, call, call_free);
+	g_task_run_in_thread(task, run_call);
+}
+
+static GVariant *nothing(gboolean ok)
+{
+	return ok ? g_variant_new("()") : NULL;
+}
+
+static GVariant *attach(const Call *call, GError **error)
+{
+	const char *display = *call->text ? call->text : g_getenv("DISPLAY");
+
+	return nothing(vks_attach(call->daemon->vks, call->session, display, error));
+}
+
+static GVariant *detach(const Call *call, GError **error)
+{
+	return nothing(vks_detach(call->daemon->vks, call->session, error));
+}
+
+static GVariant *drop(const Call *call, GError **error)
+{
+	return nothing(vks_drop(call->daemon->vks, call->session, call->number, error));
+}
+
+static GVariant *set_restore(const Call *call, GError **error)
+{
+	return nothing(vks_restore_set(call->daemon->vks, call->session, call->text, error));
+}
+
+static GVariant *thaw_report(const Call *call, GError **error)
+{
+	GVariantBuilder builder;
+
+	g_variant_builder_init(&builder, G_VARIANT_TYPE("a(sss)"));
+	return g_variant_new("(a(sss))", &builder);
+}
+
+void call_attach(Daemon *daemon, GDBusMethodInvocation *invocation, const char *session,
+		 const char *display)
+{
+	start_call(daemon, invocation, session, display, 0, attach);
+}
+
+void call_detach(Daemon *daemon, GDBusMethodInvocation *invocation, const char *session)
+{
+	start_call(daemon, invocation, session, NULL, 0, detach);
+}
+
+void call_drop(Daemon *daemon, GDBusMethodInvocation *invocation, const char *session, guint number)
+{
+	start_call(daemon, invocation, session, NULL, number, drop);
+}
+
+void call_thaw_report(Daemon *daemon, GDBusMethodInvocation *invocation, const char *session)
+{
+	start_call(daemon, invocation, session, NULL, 0, thaw_report);
+}
+
+void call_set_restore(Daemon *daemon, GDBusMethodInvocation *invocation, const char *session,
+		      const char *policy)
+{
+	start_call(daemon, invocation, session, policy, 0, set_restore);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * @file
+ * What is asked of the daemon: arguments of all kinds of work, and the options a{sv} of methods.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+typedef struct {
+	char *session; /* NULL: all */
+	char **command;
+	char **environment; /* "NAME=value" */
+	char *cwd;
+	char *display; /* NULL: the daemon's */
+	char *reason;  /* NULL: "manual" */
+	gboolean detach;
+	gboolean no_network;
+	gboolean new_only;
+	gboolean stop;
+	gboolean force;
+	guint64 memory_bytes; /* 0: not asked for */
+	guint cpus;	      /* 0: not asked for */
+	guint number;	      /* of a save; 0: the newest */
+	gint64 deadline_us;   /* CLOCK_MONOTONIC; 0: none */
+} Request;
+
+/** @param session  may be NULL. @return free with request_free() */
+Request *request_new(const char *session);
+void request_free(Request *request);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Request, request_free)
+
+typedef enum {
+	OPTIONS_RUN,
+	OPTIONS_SAVE,
+	OPTIONS_SAVE_ALL,
+	OPTIONS_THAW,
+	OPTIONS_RESTORE,
+} OptionSet;
+
+/**
+ * Reads the options of a method.
+ * @return FALSE with G_DBUS_ERROR_INVALID_ARGS that names the option
+ */
+gboolean request_parse(Request *request, OptionSet set, GVariant *options, GError **error);

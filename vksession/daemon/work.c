@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vksession/daemon/work.h"
+
+#include <string.h>
+
+#include "vksession/daemon/save-all.h"
+#include "vksession/session.h"
+
+#define STOP_GRACE_MS 5000u
+
+static const char *display_of(const Request *request)
+{
+	return request->display ? request->display : g_getenv("DISPLAY");
+}
+
+static gboolean run(Work *work, GError **error)
+{
+	const Request *request = work->request;
+	VksRunOptions options = {
+		.name = request->session,
+		.argv = (const char *const *)request->command,
+		.environment = (const char *const *)request->environment,
+		.cwd = request->cwd ? request->cwd : g_get_home_dir(),
+		.display = display_of(request),
+		.detach = request->detach,
+		.new_only = request->new_only,
+		.no_network = request->no_network,
+		.memory_bytes = request->memory_bytes,
+	};
+	VksRunResult result = { 0 };
+
+	if (!vks_run(work->vks, &options, &work->control, &result, error))
+		return FALSE;
+	g_variant_dict_insert(work->result, "pid", "u", (guint)result.pid);
+	g_variant_dict_insert(work->result, "created", "b", result.created);
+	return TRUE;
+}
+
+static void add_figures(GVariantDict *dict, const VksSaveResult *result)
+{
+	const VksFigures *figures = &result->figures;
+
+	g_variant_dict_insert(dict, "number", "u", result->number);
+	g_variant_dict_insert(dict, "disk_bytes", "t", result->disk_bytes);
+	g_variant_dict_insert(dict, "total_us", "t", result->total_us);
+	g_variant_dict_insert(dict, "pause_us", "t",
+			      figures->quiesce_us + figures->dump_us + figures->resume_us);
+	g_variant_dict_insert(dict, "quiesce_us", "t", figures->quiesce_us);
+	g_variant_dict_insert(dict, "dump_us", "t", figures->dump_us);
+	g_variant_dict_insert(dict, "resume_us", "t", figures->resume_us);
+	g_variant_dict_insert(dict, "memory_bytes", "t", figures->memory_bytes);
+	g_variant_dict_insert(dict, "state_bytes", "t", figures->state_bytes);
+}
+
+static gboolean save(Work *work, GError **error)
+{
+	VksSaveOptions options = {
+		.name = work->request->session,
+		.stop = work->request->stop,
+		.force = work->request->force,
+	};
+	VksSaveResult result = { 0 };
+
+	if (!vks_save(work->vks, &options, &work->control, &result, error))
+		return FALSE;
+	add_figures(work->result, &result);
+	return TRUE;
+}
+
+static gboolean thaw(Work *work, GError **error)
+{
+	VksThawOptions options = {
+		.name = work->request->session,
+		.number = work->request->number,
+		.display = display_of(work->request),
+		.detach = work->request->detach,
+	};
+	VksThawResult result = { 0 };
+
+	if (!vks_thaw(work->vks, &options, &work->control, &result, error))
+		return FALSE;
+	g_variant_dict_insert(work->result, "number", "u", result.number);
+	g_variant_dict_insert(work->result, "verify_us", "t", result.verify_us);
+	g_variant_dict_insert(work->result, "running_us", "t", result.running_us);
+	return TRUE;
+}
+
+static gboolean stop(Work *work, GError **error)
+{
+	vks_control_report(&work->control, "ending the programs", 0, 0);
+	return vks_stop(work->vks, work->request->session, STOP_GRACE_MS, error);
+}
+
+/* Where a running session is shown; NULL with FALSE if it does not run. */
+static gboolean look(Work *work, gboolean *running, char **display, GError **error)
+{
+	g_autoptr(GPtrArray) list = vks_list(work->vks, work->request->session, FALSE, error);
+	const VksSessionInfo *info = list && list->len > 0 ? list->pdata[0] : NULL;
+
+	if (!info)
+		return FALSE;
+	*running = info->state == VKS_STATE_RUNNING;
+	*display = *running ? g_strdup(info->display) : g_strdup(display_of(work->request));
+	return TRUE;
+}
+
+static gboolean rollback(Work *work, GError **error)
+{
+	const char *name = work->request->session;
+	VksSaveOptions undo = { .name = name, .stop = TRUE };
+	VksThawOptions back = { .name = name, .number = work->request->number };
+	VksSaveResult saved = { 0 };
+	VksThawResult thawed = { 0 };
+	g_autofree char *display = NULL;
+	gboolean running = FALSE;
+
+	if (!look(work, &running, &display, error) ||
+	    (running && !vks_save(work->vks, &undo, &work->control, &saved, error)))
+		return FALSE;
+	back.display = display;
+	back.detach = display == NULL;
+	if (!vks_thaw(work->vks, &back, &work->control, &thawed, error))
+		return FALSE;
+	g_variant_dict_insert(work->result, "number", "u", thawed.number);
+	g_variant_dict_insert(work->result, "undo", "u", saved.number);
+	return TRUE;
+}
+
+static GVariant *pairs(const GPtrArray *outcomes, SaveOutcomeKind kind)
+{
+	GVariantBuilder builder;
+
+	g_variant_builder_init(&builder, G_VARIANT_TYPE(kind == SAVE_DONE ? "a(su)" : "a(ss)"));
+	for (guint i = 0; i < outcomes->len; i++) {
+		const SaveOutcome *outcome = outcomes->pdata[i];
+
+		if (outcome->kind != kind)
+			continue;
+		if (kind == SAVE_DONE)
+			g_variant_builder_add(&builder, "(su)", outcome->name, outcome->number);
+		else
+			g_variant_builder_add(&builder, "(ss)", outcome->name, outcome->message);
+	}
+	return g_variant_builder_end(&builder);
+}
+
+static GVariant *names(const GPtrArray *outcomes, gboolean late)
+{
+	GVariantBuilder builder;
+
+	g_variant_builder_init(&builder, G_VARIANT_TYPE("as"));
+	for (guint i = 0; i < outcomes->len; i++) {
+		const SaveOutcome *outcome = outcomes->pdata[i];
+
+		if (late ? outcome->late : outcome->kind == SAVE_UNCHANGED)
+			g_variant_builder_add(&builder, "s", outcome->name);
+	}
+	return g_variant_builder_end(&builder);
+}
+
+static gboolean do_save_all(Work *work, GError **error)
+{
+	SaveAllOptions options = {
+		.stop = work->request->stop,
+		.force = work->request->force,
+		.reason = work->request->reason,
+		.deadline_us = work->request->deadline_us,
+		.note_activity = work->note_activity,
+		.user_data = work->user_data,
+	};
+	g_autoptr(GPtrArray) outcomes = save_all(work->vks, &options, &work->control, error);
+
+	if (!outcomes)
+		return FALSE;
+	g_variant_dict_insert_value(work->result, "saved", pairs(outcomes, SAVE_DONE));
+	g_variant_dict_insert_value(work->result, "failed", pairs(outcomes, SAVE_FAILED));
+	g_variant_dict_insert_value(work->result, "late", names(outcomes, TRUE));
+	g_variant_dict_insert_value(work->result, "unchanged", names(outcomes, FALSE));
+	for (guint i = 0; i < outcomes->len; i++)
+		g_ptr_array_add(work->touched, g_strdup(((SaveOutcome *)outcomes->pdata[i])->name));
+	return save_all_judge(outcomes, error);
+}
+
+const WorkKind work_run = { "run", "starting", run };
+const WorkKind work_save = { "save", "saving", save };
+const WorkKind work_save_all = { "save-all", "", do_save_all };
+const WorkKind work_thaw = { "thaw", "thawing", thaw };
+const WorkKind work_stop = { "stop", "stopping", stop };
+const WorkKind work_rollback = { "rollback", "thawing", rollback };
