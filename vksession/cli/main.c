@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "vksession/cli/remote.h"
 #include "vksession/cli/verb.h"
 
 static const CliVerb *const verbs[] = {
@@ -57,6 +58,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "vksession: %s\n", error->message);
 		status = vks_error_code(error);
 	}
+	cli_remote_free(cli.remote);
 	vks_close(cli.vks);
 	return status;
 }

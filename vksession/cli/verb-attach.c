@@ -21,7 +21,7 @@ static int verb_attach(Cli *cli, int argc, char **argv, GError **error)
 	if (!cli_parse(&cli_verb_attach, entries, FALSE, &argc, argv, 0, 1, error))
 		return VKS_ERROR_USAGE;
 	name = argc > 1 ? argv[1] : VKS_DEFAULT_SESSION;
-	if (!cli_open(cli, error) || !vks_attach(cli->vks, name, g_getenv("DISPLAY"), error) ||
+	if (!cli_open(cli, error) || !cli_attach(cli, name, g_getenv("DISPLAY"), error) ||
 	    !cli_wait_window(cli, name, options.wait, &seconds, error))
 		return VKS_ERROR_FAILED;
 	cli_progress_end();

@@ -8,7 +8,7 @@ static int verb_detach(Cli *cli, int argc, char **argv, GError **error)
 	if (!cli_parse(&cli_verb_detach, entries, FALSE, &argc, argv, 0, 1, error))
 		return VKS_ERROR_USAGE;
 	if (!cli_open(cli, error) ||
-	    !vks_detach(cli->vks, argc > 1 ? argv[1] : VKS_DEFAULT_SESSION, error))
+	    !cli_detach(cli, argc > 1 ? argv[1] : VKS_DEFAULT_SESSION, error))
 		return VKS_ERROR_FAILED;
 	return 0;
 }

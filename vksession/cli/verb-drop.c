@@ -57,7 +57,7 @@ static int verb_drop(Cli *cli, int argc, char **argv, GError **error)
 	    (argc > 2 && !cli_parse_number(argv[2], &number, error)))
 		return VKS_ERROR_USAGE;
 	if (!cli_open(cli, error) || !may_drop(cli, argv[1], number, error) ||
-	    !vks_drop(cli->vks, argv[1], number, error))
+	    !cli_drop(cli, argv[1], number, error))
 		return VKS_ERROR_FAILED;
 	return 0;
 }

@@ -80,7 +80,7 @@ static int verb_run(Cli *cli, int argc, char **argv, GError **error)
 	run.detach = options.detach;
 	run.new_only = options.new_only;
 	run.no_network = options.no_network;
-	if (!cli_open(cli, error) || !vks_run(cli->vks, &run, &cli->control, &result, error) ||
+	if (!cli_open(cli, error) || !cli_run(cli, &run, &result, error) ||
 	    !cli_wait_window(cli, run.name, options.wait, &seconds, error))
 		return VKS_ERROR_FAILED;
 	print(run.name, &result, seconds);

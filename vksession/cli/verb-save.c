@@ -72,7 +72,7 @@ static int verb_save(Cli *cli, int argc, char **argv, GError **error)
 	save.stop = options.stop;
 	save.force = options.force;
 	cli_catch_interrupts(cli->control.cancellable);
-	if (!cli_open(cli, error) || !vks_save(cli->vks, &save, &cli->control, &result, error))
+	if (!cli_open(cli, error) || !cli_save(cli, &save, &result, error))
 		return VKS_ERROR_FAILED;
 	print(save.name, &result);
 	return 0;

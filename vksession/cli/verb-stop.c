@@ -12,7 +12,7 @@ static int verb_stop(Cli *cli, int argc, char **argv, GError **error)
 	if (!cli_parse(&cli_verb_stop, entries, FALSE, &argc, argv, 1, 1, error))
 		return VKS_ERROR_USAGE;
 	cli_progress("ending the programs", 0, 0, NULL);
-	if (!cli_open(cli, error) || !vks_stop(cli->vks, argv[1], GRACE_MS, error))
+	if (!cli_open(cli, error) || !cli_stop(cli, argv[1], GRACE_MS, error))
 		return VKS_ERROR_FAILED;
 	cli_progress_end();
 	printf("session %s ended without a save\n", argv[1]);

@@ -65,7 +65,7 @@ static int verb_thaw(Cli *cli, int argc, char **argv, GError **error)
 	thaw.name = argc > 1 ? argv[1] : VKS_DEFAULT_SESSION;
 	thaw.detach = options.detach;
 	cli_catch_interrupts(cli->control.cancellable);
-	if (!cli_open(cli, error) || !vks_thaw(cli->vks, &thaw, &cli->control, &result, error) ||
+	if (!cli_open(cli, error) || !cli_thaw(cli, &thaw, &result, error) ||
 	    !cli_wait_window(cli, thaw.name, options.wait, &seconds, error))
 		return VKS_ERROR_FAILED;
 	print(thaw.name, &result, seconds);

@@ -10,9 +10,13 @@
 
 #include "vksession/vksession.h"
 
+struct CliRemote;
+
 typedef struct {
 	const VksBackend *backend;
-	Vks *vks;	    /* opened by cli_open() */
+	Vks *vks;		  /* opened by cli_open() */
+	struct CliRemote *remote; /* the daemon; NULL: none, or not looked for */
+	gboolean looked;
 	gint64 started_us;  /* CLOCK_MONOTONIC, when the command began */
 	VksControl control; /* progress and Ctrl-C, for library calls that take long */
 } Cli;
@@ -58,6 +62,16 @@ void cli_set_usage(const CliVerb *verb, const char *what, GError **error);
 
 /** Finds the store and the runtime directory. */
 gboolean cli_open(Cli *cli, GError **error);
+
+/* operations.c: vks_run() and so on, by the daemon if one runs. Same errors, same progress. */
+
+gboolean cli_run(Cli *cli, const VksRunOptions *options, VksRunResult *result, GError **error);
+gboolean cli_save(Cli *cli, const VksSaveOptions *options, VksSaveResult *result, GError **error);
+gboolean cli_thaw(Cli *cli, const VksThawOptions *options, VksThawResult *result, GError **error);
+gboolean cli_stop(Cli *cli, const char *name, guint grace_ms, GError **error);
+gboolean cli_attach(Cli *cli, const char *name, const char *display, GError **error);
+gboolean cli_detach(Cli *cli, const char *name, GError **error);
+gboolean cli_drop(Cli *cli, const char *name, guint number, GError **error);
 
 /* wait.c */
 
