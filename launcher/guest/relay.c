@@ -30,6 +30,7 @@ struct direction {
 	int to;
 	int pipe[2];
 	size_t in_pipe;
+	int error; /* negative errno of what ended it before its time */
 	bool from_ended;
 	bool to_ended; /* the end has been passed on, or the receiver has gone */
 };
@@ -49,15 +50,26 @@ static bool would_block(void)
 	return errno == EAGAIN || errno == EINTR;
 }
 
+/* That the other side goes away is no error: viewers come and go. */
+static void note_error(struct direction *direction)
+{
+	if (errno != EPIPE && errno != ECONNRESET)
+		direction->error = -errno;
+}
+
 static void fill_pipe(struct direction *direction)
 {
 	ssize_t got = splice(direction->from, NULL, direction->pipe[1], NULL, CHUNK,
 			     SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 
-	if (got > 0)
+	if (got > 0) {
 		direction->in_pipe += (size_t)got;
-	else if (got == 0 || !would_block())
+	} else if (got == 0) {
 		direction->from_ended = true;
+	} else if (!would_block()) {
+		note_error(direction);
+		direction->from_ended = true;
+	}
 }
 
 static void drain_pipe(struct direction *direction)
@@ -65,10 +77,12 @@ static void drain_pipe(struct direction *direction)
 	ssize_t put = splice(direction->pipe[0], NULL, direction->to, NULL, direction->in_pipe,
 			     SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 
-	if (put > 0)
+	if (put > 0) {
 		direction->in_pipe -= (size_t)put;
-	else if (put < 0 && !would_block())
+	} else if (put < 0 && !would_block()) {
+		note_error(direction);
 		direction->to_ended = direction->from_ended = true;
+	}
 }
 
 /* What this direction waits for: input while its pipe is empty, else a place for the output. */
@@ -123,6 +137,8 @@ int relay_pump(int stream, int socket)
 		advance(&in, fds[0].revents, fds[1].revents);
 		advance(&out, fds[1].revents, fds[0].revents);
 	}
+	if (error == 0)
+		error = in.error < 0 ? in.error : out.error;
 	return error;
 }
 
@@ -165,8 +181,13 @@ static void accept_viewer(struct event_handler *handler, uint32_t events)
 	if (stream < 0)
 		return;
 	pid = fork();
-	if (pid == 0)
-		_exit(serve_viewer(relay, stream) < 0);
+	if (pid == 0) {
+		int error = serve_viewer(relay, stream);
+
+		if (error < 0)
+			console_say("the connection of a viewer broke: %s", strerror(-error));
+		_exit(error < 0);
+	}
 	if (pid < 0)
 		console_say("no process for a viewer: %s; dropping it", strerror(errno));
 }

@@ -35,6 +35,6 @@ void relay_start_accepting(struct relay *relay);
  *
  * @param stream  from hostsock_accept(), or a socket
  * @param socket  a stream socket
- * @return 0, or a negative errno
+ * @return 0, also when a side went away; the negative errno of what broke the connection
  */
 int relay_pump(int stream, int socket);

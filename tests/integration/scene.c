@@ -100,8 +100,24 @@ static gint64 read_count(const struct scene *scene)
 	return g_file_get_contents(path, &text, NULL, NULL) ? g_ascii_strtoll(text, NULL, 10) : 0;
 }
 
+/* A viewer's connection that breaks by itself costs the keys of that moment, though it is renewed. */
+static void assert_unbroken(const struct scene *scene)
+{
+	g_autofree char *path = g_build_filename(scene->person->runtime, "vksession",
+						 scene->session, "viewer.json", NULL);
+	g_autoptr(JsonNode) viewer = NULL;
+	g_autofree char *text = NULL;
+
+	if (!g_file_get_contents(path, &text, NULL, NULL))
+		return; /* detached */
+	viewer = json_from_string(text, NULL);
+	assert_non_null(viewer);
+	assert_int_equal(json_int(viewer, "restarts"), 0);
+}
+
 void scene_look(const struct scene *scene, struct scene_facts *facts)
 {
+	assert_unbroken(scene);
 	scene_facts_clear(facts);
 	facts->processes = vksession_output(scene->person, "exec", scene->session, "--", "ps", "-o",
 					    "pid=,comm=", "-C", LASTING);
