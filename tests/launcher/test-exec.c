@@ -283,7 +283,10 @@ static void signal_passes_unread_input(void **state)
 
 static void program_that_closes_its_input(void **state)
 {
-	const char *const argv[] = { "sh", "-c", "exec <&-; echo closed; sleep 0.2; exit 3", NULL };
+	const char *const argv[] = { "sh", "-c",
+				     "trap 'exit 3' TERM; exec <&-; echo closed; "
+				     "while :; do sleep 0.01; done",
+				     NULL };
 	char data[65536] = "";
 	Exec exec;
 
@@ -300,6 +303,7 @@ static void program_that_closes_its_input(void **state)
 		assert_true(put > 0);
 		sent += (size_t)put;
 	}
+	kill(exec.client, SIGTERM);
 	assert_int_equal(finish(&exec), 3);
 }
 
