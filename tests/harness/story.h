@@ -14,6 +14,8 @@
 
 #include <stdbool.h>
 
+#include "person.h"
+
 /** An entry in the list of tests. The function calls story_step_done() at its end. */
 #define STORY_STEP(function) cmocka_unit_test_setup(function, story_step_begin)
 
@@ -25,3 +27,20 @@ void story_step_done(void);
 
 /** @return whether all steps that were begun went well */
 bool story_is_well(void);
+
+/** One story: a person, what they do, and how long it may take. */
+struct story_plan {
+	const char *name;
+	struct person *person; /* is made before the first step and ended after the last */
+	void (*begin)(void);   /* once the person is there; may be NULL */
+	void (*end)(void);     /* frees what the steps made, after the person's end; may be NULL */
+	const struct CMUnitTest *steps;
+	size_t count; /* of steps */
+	unsigned int limit_s;
+};
+
+/**
+ * Runs a story; see supervise() for what is around it.
+ * @return exit status for main()
+ */
+int story_main(const struct story_plan *plan);

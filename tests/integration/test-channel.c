@@ -24,7 +24,6 @@
 #include "tests/guest/frame.h"
 #include "tests/harness/person.h"
 #include "tests/harness/story.h"
-#include "tests/harness/supervise.h"
 
 #define ROUNDS	    7
 #define CONNECTIONS 100
@@ -216,35 +215,42 @@ static void test_connections_break(void **state)
 	story_step_done();
 }
 
+static void test_end(void **state)
+{
+	assert_true(vk_launcher_kill(story.runtime, 10000, NULL));
+	assert_nothing_runs(&story.person);
+	story_step_done();
+}
+
 static const struct CMUnitTest steps[] = {
 	STORY_STEP(test_start),
 	STORY_STEP(test_frames_from_the_guest),
 	STORY_STEP(test_frames_to_the_guest),
 	STORY_STEP(test_connections_break),
+	STORY_STEP(test_end),
 };
 
-static int set_up(void **state)
+static void begin(void)
 {
-	person_init(&story.person, "channel");
 	story.runtime = g_build_filename(story.person.runtime, "channel", NULL);
-	return 0;
 }
 
-static int tear_down(void **state)
+static void end(void)
 {
-	story.person.content = story_is_well();
-	vk_launcher_kill(story.runtime, 10000, NULL);
-	person_finish(&story.person);
 	g_free(story.runtime);
-	return 0;
-}
-
-static int run_story(void)
-{
-	return cmocka_run_group_tests_name("channel", steps, set_up, tear_down);
 }
 
 int main(void)
 {
-	return supervise(run_story, 100);
+	const struct story_plan plan = {
+		.name = "channel",
+		.person = &story.person,
+		.begin = begin,
+		.end = end,
+		.steps = steps,
+		.count = G_N_ELEMENTS(steps),
+		.limit_s = 100,
+	};
+
+	return story_main(&plan);
 }

@@ -10,7 +10,6 @@
 
 #include "scene.h"
 #include "tests/harness/story.h"
-#include "tests/harness/supervise.h"
 
 #define CYCLES		  10
 /* A guest's page cache and its short-lived processes make some of both come and go. */
@@ -148,27 +147,22 @@ static const struct CMUnitTest steps[] = {
 	STORY_STEP(test_all_saves_are_intact),
 };
 
-static int set_up(void **state)
+static void end(void)
 {
-	person_init(&story.person, "cycles");
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	story.person.content = story_is_well();
-	person_finish(&story.person);
 	scene_facts_clear(&story.first);
 	scene_clear(&story.scene);
-	return 0;
-}
-
-static int run_story(void)
-{
-	return cmocka_run_group_tests_name("cycles", steps, set_up, tear_down);
 }
 
 int main(void)
 {
-	return supervise(run_story, 500);
+	const struct story_plan plan = {
+		.name = "cycles",
+		.person = &story.person,
+		.end = end,
+		.steps = steps,
+		.count = G_N_ELEMENTS(steps),
+		.limit_s = 500,
+	};
+
+	return story_main(&plan);
 }

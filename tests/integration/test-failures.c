@@ -16,7 +16,6 @@
 #include "launcher/autofd.h"
 #include "tests/harness/person.h"
 #include "tests/harness/story.h"
-#include "tests/harness/supervise.h"
 #include "tests/harness/wait.h"
 #include "tests/harness/windows.h"
 
@@ -318,25 +317,15 @@ static const struct CMUnitTest steps[] = {
 	STORY_STEP(test_whole_again),
 };
 
-static int set_up(void **state)
-{
-	person_init(&story.person, "failures");
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	story.person.content = story_is_well();
-	person_finish(&story.person);
-	return 0;
-}
-
-static int run_story(void)
-{
-	return cmocka_run_group_tests_name("failures", steps, set_up, tear_down);
-}
-
 int main(void)
 {
-	return supervise(run_story, 400);
+	const struct story_plan plan = {
+		.name = "failures",
+		.person = &story.person,
+		.steps = steps,
+		.count = G_N_ELEMENTS(steps),
+		.limit_s = 400,
+	};
+
+	return story_main(&plan);
 }

@@ -76,29 +76,24 @@ static const struct CMUnitTest steps[] = {
 	STORY_STEP(test_save_serves_twice),
 };
 
-static int set_up(void **state)
+static void end(void)
 {
-	person_init(&story.person, "killed");
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	story.person.content = story_is_well();
-	person_finish(&story.person);
 	scene_facts_clear(&story.saved);
 	scene_facts_clear(&story.after);
 	scene_clear(&story.scene);
 	g_free(story.saved_text);
-	return 0;
-}
-
-static int run_story(void)
-{
-	return cmocka_run_group_tests_name("killed", steps, set_up, tear_down);
 }
 
 int main(void)
 {
-	return supervise(run_story, 300);
+	const struct story_plan plan = {
+		.name = "killed",
+		.person = &story.person,
+		.end = end,
+		.steps = steps,
+		.count = G_N_ELEMENTS(steps),
+		.limit_s = 300,
+	};
+
+	return story_main(&plan);
 }

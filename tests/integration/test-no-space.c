@@ -19,7 +19,6 @@
 #include "launcher/autofd.h"
 #include "tests/harness/person.h"
 #include "tests/harness/story.h"
-#include "tests/harness/supervise.h"
 #include "tests/harness/wait.h"
 #include "tests/harness/windows.h"
 
@@ -132,28 +131,23 @@ static const struct CMUnitTest steps[] = {
 	STORY_STEP(test_room_again),
 };
 
-static int set_up(void **state)
+static void end(void)
 {
-	person_init(&story.person, "no-space");
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	story.person.content = story_is_well();
-	person_finish(&story.person);
 	stop_process(story.holder);
 	g_free(story.disk);
 	g_free(story.filler);
-	return 0;
-}
-
-static int run_story(void)
-{
-	return cmocka_run_group_tests_name("no space", steps, set_up, tear_down);
 }
 
 int main(void)
 {
-	return supervise(run_story, 200);
+	const struct story_plan plan = {
+		.name = "no-space",
+		.person = &story.person,
+		.end = end,
+		.steps = steps,
+		.count = G_N_ELEMENTS(steps),
+		.limit_s = 200,
+	};
+
+	return story_main(&plan);
 }

@@ -4,7 +4,6 @@
 
 #include "scene.h"
 #include "tests/harness/story.h"
-#include "tests/harness/supervise.h"
 #include "tests/harness/wait.h"
 
 static struct {
@@ -90,29 +89,24 @@ static const struct CMUnitTest steps[] = {
 	STORY_STEP(test_end),
 };
 
-static int set_up(void **state)
+static void end(void)
 {
-	person_init(&story.person, "second-display");
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	story.person.content = story_is_well();
-	person_finish(&story.person);
 	xserver_stop(&story.first);
 	scene_facts_clear(&story.before);
 	scene_facts_clear(&story.after);
 	scene_clear(&story.scene);
-	return 0;
-}
-
-static int run_story(void)
-{
-	return cmocka_run_group_tests_name("second display", steps, set_up, tear_down);
 }
 
 int main(void)
 {
-	return supervise(run_story, 300);
+	const struct story_plan plan = {
+		.name = "second-display",
+		.person = &story.person,
+		.end = end,
+		.steps = steps,
+		.count = G_N_ELEMENTS(steps),
+		.limit_s = 300,
+	};
+
+	return story_main(&plan);
 }
