@@ -41,6 +41,45 @@ static void set_busy(GError **error, int fd)
 		    *text ? text : "just starting");
 }
 
+/* Whether a line of /proc/locks, see proc(5), is of an flock(2) on a file. */
+static gboolean is_lock_on(const char *line, ino_t inode)
+{
+	guint64 found;
+
+	return strstr(line, ": FLOCK") && !strstr(line, "->") &&
+	       sscanf(line, "%*s %*s %*s %*s %*d %*x:%*x:%" G_GUINT64_FORMAT, &found) == 1 &&
+	       found == (guint64)inode;
+}
+
+static gboolean is_locked(const char *path)
+{
+	g_autofree char *text = NULL;
+	g_auto(GStrv) lines = NULL;
+	struct stat st;
+
+	if (stat(path, &st) < 0 || !g_file_get_contents("/proc/locks", &text, NULL, NULL))
+		return FALSE;
+	lines = g_strsplit(text, "\n", -1);
+	for (char **line = lines; *line; line++) {
+		if (is_lock_on(*line, st.st_ino))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+char *vks_lock_holder(const char *path)
+{
+	g_autofree char *text = NULL;
+	char *comma;
+
+	if (!is_locked(path) || !g_file_get_contents(path, &text, NULL, NULL))
+		return NULL;
+	comma = strchr(text, ',');
+	if (comma)
+		*comma = '\0';
+	return g_steal_pointer(&text);
+}
+
 static void note_holder(int fd, const char *holder)
 {
 	g_autofree char *text = g_strdup_printf("%s, process %d\n", holder, (int)getpid());

@@ -17,3 +17,11 @@
  *         holder) or another G_IO_ERROR
  */
 int vks_lock_take(const char *path, const char *holder, gboolean wait, GError **error);
+
+/**
+ * Tells who holds a lock, without taking it even for a moment.
+ *
+ * @param path  lock file; it need not exist
+ * @return what vks_lock_take() was given as holder, free with g_free(); NULL if nobody holds it
+ */
+char *vks_lock_holder(const char *path);

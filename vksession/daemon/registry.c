@@ -34,7 +34,8 @@ typedef struct {
 	char *name;
 	VksBusObjectSkeleton *object; /* NULL: not shown */
 	gint64 shown_us;	      /* when what is shown was looked at */
-	char *activity;		      /* NULL or "": none */
+	char *activity;		      /* of our own jobs; NULL or "": none */
+	char *seen_activity;	      /* of others */
 	gboolean running;
 	gboolean looking, look_again;
 	guint look_source;
@@ -60,6 +61,7 @@ static void entry_free(gpointer data)
 	g_clear_handle_id(&entry->look_source, g_source_remove);
 	hide(entry);
 	g_free(entry->activity);
+	g_free(entry->seen_activity);
 	g_free(entry->name);
 	g_free(entry);
 }
@@ -79,6 +81,15 @@ static Entry *get_entry(Registry *registry, const char *name)
 
 /* --- show --- */
 
+static void show_activity(Entry *entry)
+{
+	const char *activity = entry->activity && *entry->activity ? entry->activity
+								   : entry->seen_activity;
+
+	if (entry->object)
+		session_bus_set_activity(entry->object, activity ? activity : "");
+}
+
 static void show_session(Entry *entry, const View *view)
 {
 	Registry *registry = entry->registry;
@@ -87,8 +98,10 @@ static void show_session(Entry *entry, const View *view)
 	if (is_new)
 		entry->object = session_bus_new(registry->daemon, entry->name);
 	session_bus_show(entry->object, view);
-	session_bus_set_activity(entry->object, entry->activity ? entry->activity : "");
-	entry->running = view->info->state == VKS_STATE_RUNNING;
+	g_free(entry->seen_activity);
+	entry->seen_activity = g_strdup(view->activity);
+	show_activity(entry);
+	entry->running = view->state == VKS_STATE_RUNNING;
 	if (is_new)
 		g_dbus_object_manager_server_export(registry->daemon->objects,
 						    G_DBUS_OBJECT_SKELETON(entry->object));
@@ -289,8 +302,7 @@ void registry_set_activity(Registry *registry, const char *name, const char *act
 		return;
 	g_free(entry->activity);
 	entry->activity = g_strdup(activity);
-	if (entry->object)
-		session_bus_set_activity(entry->object, activity);
+	show_activity(entry);
 }
 
 void registry_flush(Registry *registry, const char *name)

@@ -151,7 +151,7 @@ void session_bus_show(VksBusObjectSkeleton *object, const View *view)
 	g_autoptr(VksBusSession1) bus = vks_bus_object_get_session1(VKS_BUS_OBJECT(object));
 	const VksSessionInfo *info = view->info;
 
-	vks_bus_session1_set_state(bus, vks_state_name(info->state));
+	vks_bus_session1_set_state(bus, vks_state_name(view->state));
 	vks_bus_session1_set_attached(bus, info->attached);
 	vks_bus_session1_set_display(bus, info->display ? info->display : "");
 	vks_bus_session1_set_windows(bus, view->windows);

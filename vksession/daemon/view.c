@@ -5,7 +5,10 @@
 #include <unistd.h>
 
 #include "vksession/activity.h"
+#include "vksession/durable.h"
+#include "vksession/lock.h"
 #include "vksession/session.h"
+#include "vksession/store.h"
 
 /* Less than this is what looking at a guest that does nothing costs it. */
 #define UNSAVED_CPU_US 50000u
@@ -61,24 +64,58 @@ static void look_at_store(View *view, const VksSession *session)
 	view->restore = g_strdup(session->record ? session->record->restore : "never");
 }
 
-static void look_at_saves(View *view, Vks *vks)
+static GVariant *describe_save(View *view, const VksSession *session, guint number)
 {
-	g_autoptr(GPtrArray) saves = vks_list_saves(vks, view->name, NULL);
+	g_autofree char *dir = vks_store_path(session->saves_dir, number, NULL);
+	g_autoptr(GError) cause = NULL;
+	g_autoptr(VksManifest) manifest = vks_store_load(session->saves_dir, number, &cause);
+
+	if (!manifest && !*view->problem) {
+		g_free(view->problem);
+		view->problem = g_strdup_printf("save %u: %s", number, cause->message);
+	}
+	return g_variant_new("(utt@s)", number, manifest ? (guint64)MAX(manifest->utc_us, 0) : 0,
+			     vks_tree_usage(dir), text(manifest ? "manual" : ""));
+}
+
+static void look_at_saves(View *view, const VksSession *session)
+{
+	g_autoptr(GArray) numbers = vks_store_numbers(session->saves_dir, NULL);
 	GVariantBuilder builder;
 
 	g_variant_builder_init(&builder, G_VARIANT_TYPE("a(utts)"));
-	for (guint i = 0; saves && i < saves->len; i++) {
-		const VksSaveInfo *save = saves->pdata[i];
-		gint64 time_us = save->manifest ? save->manifest->utc_us : 0;
-
-		g_variant_builder_add(&builder, "(utt@s)", save->number, (guint64)MAX(time_us, 0),
-				      save->disk_bytes, text(save->manifest ? "manual" : ""));
-		if (save->problem && !*view->problem) {
-			g_free(view->problem);
-			view->problem = g_strdup_printf("save %u: %s", save->number, save->problem);
-		}
-	}
+	for (guint i = 0; numbers && i < numbers->len; i++)
+		g_variant_builder_add_value(
+			&builder, describe_save(view, session, g_array_index(numbers, guint, i)));
 	view->saves = g_variant_ref_sink(g_variant_builder_end(&builder));
+}
+
+/* What the holder of a session's lock is about. */
+static const struct {
+	const char *holder, *activity;
+} activities[] = {
+	{ "run", "starting" },	{ "save", "saving" },	   { "thaw", "thawing" },
+	{ "stop", "stopping" }, { "rollback", "thawing" },
+};
+
+static void look_at_activity(View *view, const VksSession *session)
+{
+	g_autofree char *lock =
+		g_build_filename(session->vks->store_dir, ".locks", view->name, NULL);
+	g_autofree char *holder = vks_lock_holder(lock);
+	const char *activity = "";
+
+	for (gsize i = 0; holder && i < G_N_ELEMENTS(activities); i++) {
+		if (strcmp(activities[i].holder, holder) == 0)
+			activity = activities[i].activity;
+	}
+	view->activity = g_strdup(activity);
+	view->state = view->info->state;
+	/* In the store it counts as running before it does run, and for a moment after. */
+	if (view->state == VKS_STATE_CRASHED && *activity)
+		view->state = view->info->n_saves && strcmp(activity, "stopping") != 0
+				      ? VKS_STATE_SAVED
+				      : VKS_STATE_STOPPED;
 }
 
 View *view_new(Vks *vks, const char *name)
@@ -97,7 +134,8 @@ View *view_new(Vks *vks, const char *name)
 	look_at_windows(view, session);
 	look_at_processes(view, session);
 	look_at_store(view, session);
-	look_at_saves(view, vks);
+	look_at_saves(view, session);
+	look_at_activity(view, session);
 	return view;
 }
 
@@ -109,6 +147,7 @@ void view_free(View *view)
 	g_clear_pointer(&view->list, g_ptr_array_unref);
 	g_clear_pointer(&view->windows, g_variant_unref);
 	g_clear_pointer(&view->saves, g_variant_unref);
+	g_free(view->activity);
 	g_free(view->thumbnail);
 	g_free(view->restore);
 	g_free(view->problem);

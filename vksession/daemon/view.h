@@ -13,6 +13,8 @@ typedef struct {
 	gint64 looked_us;     /* CLOCK_MONOTONIC, when looking began */
 	VksSessionInfo *info; /* borrowed from list; NULL: there is no such session */
 	GPtrArray *list;
+	VksState state;	   /* where somebody is just starting it: what it was before */
+	char *activity;	   /* what somebody does with it; "" for nothing */
 	GVariant *windows; /* a(ssiiuu) */
 	GVariant *saves;   /* a(utts) */
 	guint64 memory_used;

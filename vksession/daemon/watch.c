@@ -20,6 +20,8 @@
 #define EVENTS                                                                                     \
 	(IN_CREATE | IN_DELETE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE_SELF | IN_MOVE_SELF |     \
 	 IN_ONLYDIR)
+/* Of lock files: somebody has taken the lock and written who it is, or has given it back. */
+#define LOCK_EVENTS (IN_MODIFY | IN_CLOSE_WRITE | IN_ONLYDIR)
 
 struct Watch {
 	char *store_dir, *runtime_dir;
@@ -27,7 +29,7 @@ struct Watch {
 	gpointer user_data;
 	int fd;
 	guint source;
-	GHashTable *directories; /* descriptor -> name of session; "" for the two at the top */
+	GHashTable *directories; /* descriptor -> name of session; "" for those at the top */
 	GHashTable *processes;	 /* pid -> Process */
 };
 
@@ -84,9 +86,9 @@ static gboolean take_events(int fd, GIOCondition condition, gpointer user_data)
 	return G_SOURCE_CONTINUE;
 }
 
-static gboolean add_directory(Watch *watch, const char *path, const char *name)
+static gboolean add_directory(Watch *watch, const char *path, const char *name, guint events)
 {
-	int wd = inotify_add_watch(watch->fd, path, EVENTS);
+	int wd = inotify_add_watch(watch->fd, path, events);
 
 	if (wd < 0)
 		return FALSE;
@@ -107,6 +109,7 @@ static void process_free(gpointer data)
 Watch *watch_new(const char *store_dir, const char *runtime_dir, WatchFunc changed,
 		 gpointer user_data, GError **error)
 {
+	g_autofree char *locks = g_build_filename(store_dir, ".locks", NULL);
 	Watch *watch = g_new0(Watch, 1);
 
 	watch->store_dir = g_strdup(store_dir);
@@ -116,8 +119,9 @@ Watch *watch_new(const char *store_dir, const char *runtime_dir, WatchFunc chang
 	watch->directories = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 	watch->processes = g_hash_table_new_full(NULL, NULL, NULL, process_free);
 	watch->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	if (watch->fd >= 0 && add_directory(watch, store_dir, "") &&
-	    add_directory(watch, runtime_dir, "")) {
+	if (watch->fd >= 0 && add_directory(watch, store_dir, "", EVENTS) &&
+	    add_directory(watch, locks, "", LOCK_EVENTS) &&
+	    add_directory(watch, runtime_dir, "", EVENTS)) {
 		watch->source = g_unix_fd_add(watch->fd, G_IO_IN, take_events, watch);
 		return watch;
 	}
@@ -148,9 +152,9 @@ static void add_directories(Watch *watch, const char *name)
 	g_autofree char *runtime = g_build_filename(watch->runtime_dir, name, NULL);
 
 	/* What is not there yet is no error: its parent will tell. */
-	add_directory(watch, store, name);
-	add_directory(watch, saves, name);
-	add_directory(watch, runtime, name);
+	add_directory(watch, store, name, EVENTS);
+	add_directory(watch, saves, name, EVENTS);
+	add_directory(watch, runtime, name, EVENTS);
 }
 
 static gboolean process_ended(int fd, GIOCondition condition, gpointer user_data)

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * @file
+ * A unit of systemd for each running session, so that it belongs neither to the terminal nor to
+ * the daemon that started it, and ends with the login only after who wants to save it.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+/**
+ * Moves the processes of a session into a scope of its own of the user's systemd, or those that
+ * are not in it yet. Where no such systemd runs, or it won't, they stay where they are, which is
+ * where they would be without systemd. Follows "New Control Group Interfaces" and
+ * org.freedesktop.systemd1(5).
+ *
+ * @param pids  of pid_t
+ */
+void vks_scope_enter(const char *session, const GArray *pids);
