@@ -170,12 +170,12 @@ static gboolean check_image(Save *save, GError **error)
 
 static gboolean secure(Save *save, GError **error)
 {
-	GThread *thread = g_thread_new("sync", sync_parts, save);
+	GThread *thread = g_thread_try_new("sync", sync_parts, save, NULL);
 	gboolean hashed = check_image(save, error) && hash_parts(save, error);
 	GError *failure;
 
 	vks_control_report(save->control, "writing to the disk", 0, 0);
-	failure = g_thread_join(thread);
+	failure = thread ? g_thread_join(thread) : sync_parts(save);
 	if (failure && hashed)
 		g_propagate_error(error, failure);
 	else

@@ -199,8 +199,11 @@ const char *vks_state_name(VksState state)
 static void recover(VksSession *session)
 {
 	vks_store_clean(session->saves_dir, NULL);
-	if (!session->running)
+	if (!session->running) {
+		/* A thaw that did not get further than its viewer. */
+		session->backend->viewer_stop(session->run_dir, VIEWER_TIMEOUT_MS, NULL);
 		return;
+	}
 	if (ended_by_save(session))
 		vks_session_end(session, NULL);
 	else

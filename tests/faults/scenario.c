@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "scenario.h"
+
+#include "tests/vksession/fake-backend.h"
+
+static int not_shared;
+int *scenario_paused = &not_shared;
+
+/* The session's memory: small, for it is copied thousands of times. */
+#define MEMORY_BYTES (32u << 20)
+
+/* Each function of the fake that stands for what a fault of a system call can't reach. */
+static gboolean quiet_start(const VkLauncherConfig *config, GError **error)
+{
+	gboolean ok;
+
+	*scenario_paused = 1;
+	ok = fake_backend()->start(config, error);
+	*scenario_paused = 0;
+	return ok;
+}
+
+static gboolean quiet_get_status(const char *runtime_dir, VkLauncherStatus *status)
+{
+	gboolean ok;
+
+	*scenario_paused = 1;
+	ok = fake_backend()->get_status(runtime_dir, status);
+	*scenario_paused = 0;
+	return ok;
+}
+
+static gboolean quiet_kill(const char *runtime_dir, guint timeout_ms, GError **error)
+{
+	gboolean ok;
+
+	*scenario_paused = 1;
+	ok = fake_backend()->kill(runtime_dir, timeout_ms, error);
+	*scenario_paused = 0;
+	return ok;
+}
+
+static gboolean quiet_go(const char *runtime_dir, GError **error)
+{
+	gboolean ok;
+
+	*scenario_paused = 1;
+	ok = fake_backend()->go(runtime_dir, error);
+	*scenario_paused = 0;
+	return ok;
+}
+
+static gboolean quiet_viewer_start(const char *runtime_dir, const char *session,
+				   const char *display, const char *layout_path,
+				   const char *log_path, GError **error)
+{
+	gboolean ok;
+
+	*scenario_paused = 1;
+	ok = fake_backend()->viewer_start(runtime_dir, session, display, layout_path, log_path,
+					  error);
+	*scenario_paused = 0;
+	return ok;
+}
+
+static gboolean quiet_viewer_stop(const char *runtime_dir, guint timeout_ms, GError **error)
+{
+	gboolean ok;
+
+	*scenario_paused = 1;
+	ok = fake_backend()->viewer_stop(runtime_dir, timeout_ms, error);
+	*scenario_paused = 0;
+	return ok;
+}
+
+const VksBackend *scenario_backend(void)
+{
+	static VksBackend backend;
+
+	backend = *fake_backend();
+	backend.start = quiet_start;
+	backend.get_status = quiet_get_status;
+	backend.kill = quiet_kill;
+	backend.go = quiet_go;
+	backend.viewer_start = quiet_viewer_start;
+	backend.viewer_stop = quiet_viewer_stop;
+	return &backend;
+}
+
+static void set_directory(const char *variable, const char *directory, const char *name)
+{
+	g_autofree char *path = g_build_filename(directory, name, NULL);
+
+	if (g_mkdir_with_parents(path, 0700) < 0)
+		g_error("cannot make %s", path);
+	g_setenv(variable, path, TRUE);
+}
+
+void scenario_enter(const char *directory)
+{
+	g_autofree char *kernel = g_build_filename(directory, "libexec", "vkernel", NULL);
+
+	set_directory("HOME", directory, "home");
+	set_directory("XDG_STATE_HOME", directory, "state");
+	set_directory("XDG_RUNTIME_DIR", directory, "run");
+	set_directory("VKSESSION_LIBEXECDIR", directory, "libexec");
+	if (!g_file_test(kernel, G_FILE_TEST_EXISTS) &&
+	    !g_file_set_contents_full(kernel, "the kernel\n", -1, G_FILE_SET_CONTENTS_NONE, 0700,
+				      NULL))
+		g_error("cannot write %s", kernel);
+}
+
+Vks *scenario_open(void)
+{
+	g_autoptr(GError) error = NULL;
+	Vks *vks = vks_open(scenario_backend(), &error);
+
+	if (!vks)
+		g_error("%s", error->message);
+	return vks;
+}
+
+/* Operations */
+
+static gboolean run_program(Vks *vks, GError **error)
+{
+	static const char *const argv[] = { "xterm", NULL };
+	VksRunOptions options = {
+		.name = SCENARIO_SESSION,
+		.argv = argv,
+		.display = ":9",
+		.memory_bytes = MEMORY_BYTES,
+	};
+	VksRunResult result;
+
+	return vks_run(vks, &options, NULL, &result, error);
+}
+
+static gboolean save(Vks *vks, gboolean stop, GError **error)
+{
+	VksSaveOptions options = { .name = SCENARIO_SESSION, .stop = stop };
+	VksSaveResult result;
+
+	return vks_save(vks, &options, NULL, &result, error);
+}
+
+static gboolean save_live(Vks *vks, GError **error)
+{
+	return save(vks, FALSE, error);
+}
+
+static gboolean save_stop(Vks *vks, GError **error)
+{
+	return save(vks, TRUE, error);
+}
+
+static gboolean thaw_newest(Vks *vks, GError **error)
+{
+	VksThawOptions options = { .name = SCENARIO_SESSION, .display = ":9" };
+	VksThawResult result;
+
+	return vks_thaw(vks, &options, NULL, &result, error);
+}
+
+static gboolean drop_first(Vks *vks, GError **error)
+{
+	return vks_drop(vks, SCENARIO_SESSION, 1, error);
+}
+
+static gboolean drop_all(Vks *vks, GError **error)
+{
+	return vks_drop(vks, SCENARIO_SESSION, 0, error);
+}
+
+static void must(gboolean ok, const GError *error)
+{
+	if (!ok)
+		g_error("preparing: %s", error ? error->message : "?");
+}
+
+/* Stores */
+
+static void prepare_nothing(Vks *vks)
+{
+}
+
+static void prepare_running(Vks *vks)
+{
+	g_autoptr(GError) error = NULL;
+
+	must(run_program(vks, &error), error);
+}
+
+static void prepare_running_saved(Vks *vks)
+{
+	g_autoptr(GError) error = NULL;
+
+	prepare_running(vks);
+	must(save_live(vks, &error), error);
+	must(save_live(vks, &error), error);
+}
+
+static void prepare_saved(Vks *vks)
+{
+	g_autoptr(GError) error = NULL;
+
+	prepare_running(vks);
+	must(save_live(vks, &error), error);
+	must(save_stop(vks, &error), error);
+}
+
+/* The next start */
+
+static VksState state_of(Vks *vks)
+{
+	g_autoptr(GPtrArray) list = vks_list(vks, SCENARIO_SESSION, FALSE, NULL);
+
+	return list ? ((const VksSessionInfo *)list->pdata[0])->state : VKS_STATE_STOPPED;
+}
+
+/* A save that was to end the session may have been carried through by the next command. */
+static gboolean save_again(Vks *vks, GError **error)
+{
+	if (state_of(vks) == VKS_STATE_RUNNING && save_live(vks, NULL))
+		return TRUE;
+	return (state_of(vks) == VKS_STATE_RUNNING || thaw_newest(vks, error)) &&
+	       save_live(vks, error);
+}
+
+static gboolean thaw_again(Vks *vks, GError **error)
+{
+	if (state_of(vks) == VKS_STATE_RUNNING && !vks_stop(vks, SCENARIO_SESSION, 0, error))
+		return FALSE;
+	return thaw_newest(vks, error);
+}
+
+/* With its size of memory only if it is to start: a running session's can't be changed. */
+static gboolean run_again(Vks *vks, GError **error)
+{
+	return (state_of(vks) != VKS_STATE_RUNNING || vks_stop(vks, SCENARIO_SESSION, 0, error)) &&
+	       run_program(vks, error);
+}
+
+/* A drop that was interrupted is done again; one that was done has nothing to find. */
+static gboolean drop_again(Vks *vks, guint number, GError **error)
+{
+	g_autoptr(GError) cause = NULL;
+
+	if (vks_drop(vks, SCENARIO_SESSION, number, &cause) ||
+	    g_error_matches(cause, VKS_ERROR, VKS_ERROR_NOT_FOUND))
+		return number == 0 ? run_program(vks, error) : thaw_newest(vks, error);
+	g_propagate_error(error, g_steal_pointer(&cause));
+	return FALSE;
+}
+
+static gboolean drop_first_again(Vks *vks, GError **error)
+{
+	return drop_again(vks, 1, error);
+}
+
+static gboolean drop_all_again(Vks *vks, GError **error)
+{
+	return drop_again(vks, 0, error);
+}
+
+const Scenario scenarios[] = {
+	{ "run", prepare_nothing, run_program, 0, FALSE, FALSE, run_again },
+	{ "first-save", prepare_running, save_live, 1, FALSE, TRUE, save_again },
+	{ "save", prepare_running_saved, save_live, 1, FALSE, TRUE, save_again },
+	{ "save-stop", prepare_running_saved, save_stop, 1, FALSE, TRUE, save_again },
+	{ "thaw", prepare_saved, thaw_newest, 0, FALSE, FALSE, thaw_again },
+	{ "drop", prepare_saved, drop_first, -1, FALSE, FALSE, drop_first_again },
+	{ "drop-session", prepare_saved, drop_all, 0, TRUE, FALSE, drop_all_again },
+};
+const gsize n_scenarios = G_N_ELEMENTS(scenarios);
