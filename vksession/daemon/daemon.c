@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vksession/daemon/daemon.h"
 
+#include "vksession/daemon/autosave.h"
 #include "vksession/daemon/bus.h"
 #include "vksession/daemon/job.h"
+#include "vksession/daemon/lifetime.h"
 #include "vksession/daemon/registry.h"
 
 Daemon *daemon_new(Vks *vks, GDBusConnection *connection, GError **error)
@@ -14,6 +16,7 @@ Daemon *daemon_new(Vks *vks, GDBusConnection *connection, GError **error)
 	daemon->connection = connection;
 	daemon->objects = g_dbus_object_manager_server_new(VKS_BUS_PATH);
 	daemon->manager = manager_bus_new(daemon);
+	vks_bus_manager1_set_last_shutdown(daemon->manager, lifetime_begin(vks));
 	daemon->jobs = jobs_new(daemon);
 	daemon->registry = registry_new(daemon, error);
 	if (!daemon->registry ||
@@ -23,13 +26,23 @@ Daemon *daemon_new(Vks *vks, GDBusConnection *connection, GError **error)
 		return NULL;
 	}
 	g_dbus_object_manager_server_set_connection(daemon->objects, connection);
+	daemon->autosave = autosave_new(daemon);
 	return daemon;
+}
+
+void daemon_note_end(Daemon *daemon)
+{
+	g_autoptr(GPtrArray) running = registry_list_running(daemon->registry);
+
+	if (running->len == 0)
+		lifetime_note(daemon->vks, TRUE);
 }
 
 void daemon_free(Daemon *daemon)
 {
 	if (!daemon)
 		return;
+	autosave_free(daemon->autosave);
 	jobs_free(daemon->jobs);
 	registry_free(daemon->registry);
 	g_dbus_interface_skeleton_unexport(G_DBUS_INTERFACE_SKELETON(daemon->manager));

@@ -18,10 +18,13 @@ struct Daemon {
 	VksBusManager1 *manager;
 	struct Registry *registry;
 	struct Jobs *jobs;
+	struct Autosave *autosave;
 };
 
 /** Shows all there is on a connection; the name is not asked for here. NULL with a GError. */
 Daemon *daemon_new(Vks *vks, GDBusConnection *connection, GError **error);
+/** Notes how things stand when the daemon ends because it was told to. */
+void daemon_note_end(Daemon *daemon);
 /** Waits for work under way. */
 void daemon_free(Daemon *daemon);
 

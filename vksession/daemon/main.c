@@ -11,6 +11,7 @@
 #include "vksession/daemon/bus.h"
 #include "vksession/daemon/daemon.h"
 #include "vksession/daemon/job.h"
+#include "vksession/daemon/lifetime.h"
 #include "vksession/daemon/save-all.h"
 
 static struct {
@@ -89,6 +90,7 @@ static void serve(Main *self)
 						  G_BUS_NAME_OWNER_FLAGS_NONE, NULL, on_name_lost,
 						  self, NULL);
 	g_main_loop_run(self->loop);
+	daemon_note_end(self->daemon);
 	g_clear_handle_id(&self->name, g_bus_unown_name);
 	g_dbus_connection_flush_sync(self->connection, NULL, NULL);
 	g_main_loop_unref(self->loop);
@@ -136,10 +138,10 @@ static void save_and_end(Main *self)
 		return;
 	}
 	print_outcomes(outcomes);
-	for (guint i = 0; i < outcomes->len; i++) {
-		if (((SaveOutcome *)outcomes->pdata[i])->kind == SAVE_FAILED)
-			self->status = VKS_ERROR_FAILED;
-	}
+	if (!save_all_is_complete(outcomes))
+		self->status = VKS_ERROR_FAILED;
+	else if (lifetime_is_end(options.save_all))
+		lifetime_note(self->vks, TRUE);
 }
 
 static gboolean parse(int argc, char **argv, GError **error)

@@ -118,7 +118,6 @@ VksBusManager1 *manager_bus_new(Daemon *daemon)
 
 	vks_bus_manager1_set_version(bus, VKSESSION_VERSION);
 	vks_bus_manager1_set_places(bus, vks_bus_places(NULL));
-	vks_bus_manager1_set_last_shutdown(bus, "unknown");
 	for (gsize i = 0; i < G_N_ELEMENTS(handlers); i++)
 		g_signal_connect(bus, handlers[i].signal, handlers[i].handler, daemon);
 	return bus;

@@ -34,8 +34,10 @@ typedef struct {
 	char *name;
 	VksBusObjectSkeleton *object; /* NULL: not shown */
 	gint64 shown_us;	      /* when what is shown was looked at */
-	char *activity;		      /* of our own jobs; NULL or "": none */
-	char *seen_activity;	      /* of others */
+	guint last_save;	      /* that is shown */
+	AutosaveFacts facts;
+	char *activity;	     /* of our own jobs; NULL or "": none */
+	char *seen_activity; /* of others */
 	gboolean running;
 	gboolean looking, look_again;
 	guint look_source;
@@ -90,6 +92,29 @@ static void show_activity(Entry *entry)
 		session_bus_set_activity(entry->object, activity ? activity : "");
 }
 
+/* The monotonic time of the last save, as far as the other clock tells it. */
+static gint64 time_of_save(const View *view)
+{
+	gint64 age_us = g_get_real_time() - view->info->last_save_us;
+
+	return view->looked_us - (view->info->last_save_us ? MAX(age_us, 0) : 0);
+}
+
+static void note_facts(Entry *entry, const View *view)
+{
+	AutosaveFacts *facts = &entry->facts;
+	gboolean saved = entry->running && entry->last_save != view->info->last_save;
+
+	if (view->state != VKS_STATE_RUNNING) {
+		*facts = (AutosaveFacts){ 0 };
+		return;
+	}
+	if (!entry->running)
+		facts->since_us = time_of_save(view);
+	autosave_note(facts, view->looked_us, view->work_us, saved);
+	entry->last_save = view->info->last_save;
+}
+
 static void show_session(Entry *entry, const View *view)
 {
 	Registry *registry = entry->registry;
@@ -101,7 +126,11 @@ static void show_session(Entry *entry, const View *view)
 	g_free(entry->seen_activity);
 	entry->seen_activity = g_strdup(view->activity);
 	show_activity(entry);
+	note_facts(entry, view);
 	entry->running = view->state == VKS_STATE_RUNNING;
+	session_bus_set_unsaved(entry->object,
+				entry->running && (view->info->n_saves == 0 ||
+						   autosave_has_changes(&entry->facts)));
 	if (is_new)
 		g_dbus_object_manager_server_export(registry->daemon->objects,
 						    G_DBUS_OBJECT_SKELETON(entry->object));
@@ -313,14 +342,33 @@ void registry_flush(Registry *registry, const char *name)
 		g_dbus_object_skeleton_flush(G_DBUS_OBJECT_SKELETON(entry->object));
 }
 
-guint registry_count_running(const Registry *registry)
+GPtrArray *registry_list_running(const Registry *registry)
 {
+	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
 	GHashTableIter iter;
 	gpointer value;
-	guint count = 0;
 
 	g_hash_table_iter_init(&iter, registry->entries);
-	while (g_hash_table_iter_next(&iter, NULL, &value))
-		count += ((Entry *)value)->running;
-	return count;
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		const Entry *entry = value;
+
+		if (entry->running)
+			g_ptr_array_add(names, g_strdup(entry->name));
+	}
+	return names;
+}
+
+const AutosaveFacts *registry_get_facts(const Registry *registry, const char *name)
+{
+	const Entry *entry = g_hash_table_lookup(registry->entries, name);
+
+	return entry && entry->running ? &entry->facts : NULL;
+}
+
+void registry_note_try(Registry *registry, const char *name)
+{
+	Entry *entry = g_hash_table_lookup(registry->entries, name);
+
+	if (entry)
+		entry->facts.since_us = g_get_monotonic_time();
 }

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "vksession/daemon/autosave.h"
 #include "vksession/daemon/daemon.h"
 #include "vksession/daemon/view.h"
 
@@ -30,5 +31,11 @@ void registry_set_activity(Registry *registry, const char *name, const char *act
 /** Sends property changes that wait to be sent. */
 void registry_flush(Registry *registry, const char *name);
 
-/** @return how many sessions run */
-guint registry_count_running(const Registry *registry);
+/** @return names of those that run, copies; free with g_ptr_array_unref() */
+GPtrArray *registry_list_running(const Registry *registry);
+
+/** @return what is known of a running session, borrowed; NULL if it does not run */
+const AutosaveFacts *registry_get_facts(const Registry *registry, const char *name);
+
+/** A background save is being tried now: the next one is an interval away, whatever comes of it. */
+void registry_note_try(Registry *registry, const char *name);

@@ -162,3 +162,12 @@ gboolean save_all_judge(const GPtrArray *outcomes, GError **error)
 	g_set_error_literal(error, VKS_ERROR, VKS_ERROR_FAILED, failed->message);
 	return FALSE;
 }
+
+gboolean save_all_is_complete(const GPtrArray *outcomes)
+{
+	for (guint i = 0; i < outcomes->len; i++) {
+		if (((const SaveOutcome *)outcomes->pdata[i])->kind == SAVE_FAILED)
+			return FALSE;
+	}
+	return TRUE;
+}

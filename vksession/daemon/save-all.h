@@ -48,3 +48,6 @@ GPtrArray *save_all(Vks *vks, const SaveAllOptions *options, const VksControl *c
 
 /** Fails with VKS_ERROR if no session could be saved and there was one to save. */
 gboolean save_all_judge(const GPtrArray *outcomes, GError **error);
+
+/** @return whether nothing of what ran is unsaved */
+gboolean save_all_is_complete(const GPtrArray *outcomes);

@@ -146,6 +146,13 @@ void session_bus_set_activity(VksBusObjectSkeleton *object, const char *activity
 	vks_bus_session1_set_activity(bus, activity);
 }
 
+void session_bus_set_unsaved(VksBusObjectSkeleton *object, gboolean unsaved)
+{
+	g_autoptr(VksBusSession1) bus = vks_bus_object_get_session1(VKS_BUS_OBJECT(object));
+
+	vks_bus_session1_set_unsaved_changes(bus, unsaved);
+}
+
 void session_bus_show(VksBusObjectSkeleton *object, const View *view)
 {
 	g_autoptr(VksBusSession1) bus = vks_bus_object_get_session1(VKS_BUS_OBJECT(object));
@@ -162,7 +169,6 @@ void session_bus_show(VksBusObjectSkeleton *object, const View *view)
 	vks_bus_session1_set_saves(bus, view->saves);
 	vks_bus_session1_set_last_save(bus, info->last_save);
 	vks_bus_session1_set_last_save_time(bus, (guint64)MAX(info->last_save_us, 0));
-	vks_bus_session1_set_unsaved_changes(bus, view->unsaved);
 	vks_bus_session1_set_thumbnail(bus, view->thumbnail);
 	vks_bus_session1_set_restore(bus, view->restore);
 	vks_bus_session1_set_problem(bus, view->problem);

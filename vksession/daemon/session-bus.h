@@ -11,8 +11,11 @@
 /** @return an object that is not exported yet; free with g_object_unref() */
 VksBusObjectSkeleton *session_bus_new(Daemon *daemon, const char *name);
 
-/** Sets all properties from a view of a session that exists. */
+/** Sets the properties from a view of a session that exists, but for those below. */
 void session_bus_show(VksBusObjectSkeleton *object, const View *view);
 
 /** Sets the property Activity. */
 void session_bus_set_activity(VksBusObjectSkeleton *object, const char *activity);
+
+/** Sets the property UnsavedChanges. */
+void session_bus_set_unsaved(VksBusObjectSkeleton *object, gboolean unsaved);

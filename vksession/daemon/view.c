@@ -10,8 +10,6 @@
 #include "vksession/session.h"
 #include "vksession/store.h"
 
-/* Less than this is what looking at a guest that does nothing costs it. */
-#define UNSAVED_CPU_US 50000u
 #define THUMBNAIL_FILE "thumbnail.png"
 
 static GVariant *text(const char *string)
@@ -44,16 +42,13 @@ static void look_at_windows(View *view, const VksSession *session)
 static void look_at_processes(View *view, const VksSession *session)
 {
 	g_autoptr(GArray) pids = NULL;
-	guint64 cpu_us;
 
 	if (!session->running)
 		return;
 	view->launcher_pid = session->status.launcher_pid;
 	pids = vks_process_tree(view->launcher_pid);
-	cpu_us = vks_processes_cpu_us(pids);
+	view->work_us = vks_activity_since_note(session->run_dir, vks_processes_cpu_us(pids));
 	view->memory_used = vks_processes_memory(pids);
-	view->unsaved = view->info->n_saves == 0 ||
-			vks_activity_since_note(session->run_dir, cpu_us) > UNSAVED_CPU_US;
 }
 
 static void look_at_store(View *view, const VksSession *session)

@@ -18,7 +18,7 @@ typedef struct {
 	GVariant *windows; /* a(ssiiuu) */
 	GVariant *saves;   /* a(utts) */
 	guint64 memory_used;
-	gboolean unsaved;
+	guint64 work_us; /* processor time that it used since its last save */
 	char *thumbnail; /* "" if there is none */
 	char *restore;
 	char *problem; /* "" if there is none */

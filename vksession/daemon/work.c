@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "vksession/daemon/lifetime.h"
 #include "vksession/daemon/save-all.h"
 #include "vksession/session.h"
 
@@ -178,6 +179,8 @@ static gboolean do_save_all(Work *work, GError **error)
 	g_variant_dict_insert_value(work->result, "unchanged", names(outcomes, FALSE));
 	for (guint i = 0; i < outcomes->len; i++)
 		g_ptr_array_add(work->touched, g_strdup(((SaveOutcome *)outcomes->pdata[i])->name));
+	if (lifetime_is_end(options.reason) && save_all_is_complete(outcomes))
+		lifetime_note(work->vks, TRUE);
 	return save_all_judge(outcomes, error);
 }
 
