@@ -36,7 +36,7 @@
 
 /** What the threads of one checksum share. */
 typedef struct {
-	int fd;
+	const VksChecksumSource *source;
 	guint64 size;
 	gsize chunks;
 	gsize next_chunk;  /* atomic: the next one to take */
@@ -65,8 +65,9 @@ static gboolean block_is_zero(const guint8 *block)
 }
 
 /* Reads until the length or the end of the file, and fills the last block with zeros. */
-static gssize read_blocks(int fd, guint8 *buffer, gsize length, guint64 offset)
+static int read_file(gpointer data, guint8 *buffer, gsize length, guint64 offset)
 {
+	int fd = GPOINTER_TO_INT(data);
 	gsize done = 0;
 
 	while (done < length) {
@@ -75,13 +76,13 @@ static gssize read_blocks(int fd, guint8 *buffer, gsize length, guint64 offset)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return -1;
+			return errno;
 		if (n == 0)
 			break;
 		done += (gsize)n;
 	}
 	memset(buffer + done, 0, length - done);
-	return (gssize)done;
+	return 0;
 }
 
 /* Feeds the blocks of one read that are not zero to the digest of the chunk. */
@@ -103,31 +104,34 @@ static gsize take_blocks(Worker *worker, gsize first_block, gsize blocks)
 }
 
 /* The next offset in [offset, end) that may hold data; end if there is none. */
-static guint64 skip_hole(int fd, guint64 offset, guint64 end)
+static guint64 skip_hole(gpointer data, guint64 offset, guint64 end)
 {
-	off_t data = lseek(fd, (off_t)offset, SEEK_DATA);
+	off_t found = lseek(GPOINTER_TO_INT(data), (off_t)offset, SEEK_DATA);
 
-	if (data < 0)
+	if (found < 0)
 		return errno == ENXIO ? end : offset;
-	return MIN((guint64)data / BLOCK_SIZE * BLOCK_SIZE, end);
+	return MIN((guint64)found / BLOCK_SIZE * BLOCK_SIZE, end);
 }
 
 static int hash_chunk(Worker *worker, gsize number)
 {
 	Job *job = worker->job;
 	guint64 start = (guint64)number * CHUNK_SIZE;
+	const VksChecksumSource *source = job->source;
 	guint64 end = MIN(start + CHUNK_SIZE, job->size);
 	gsize taken = 0;
 
 	XXH3_128bits_reset(worker->state);
 	memset(worker->bitmap, 0, sizeof(worker->bitmap));
-	for (guint64 at = skip_hole(job->fd, start, end); at < end;
-	     at = skip_hole(job->fd, at + READ_SIZE, end)) {
+	for (guint64 at = source->next_data(source->data, start, end); at < end;
+	     at = source->next_data(source->data, at + READ_SIZE, end)) {
 		gsize want = (gsize)MIN(end - at, READ_SIZE);
 		gsize blocks = (want + BLOCK_SIZE - 1) / BLOCK_SIZE;
 
-		if (read_blocks(job->fd, worker->buffer, blocks * BLOCK_SIZE, at) < 0)
-			return errno;
+		int errnum = source->read(source->data, worker->buffer, blocks * BLOCK_SIZE, at);
+
+		if (errnum)
+			return errnum;
 		taken += take_blocks(worker, (gsize)(at - start) / BLOCK_SIZE, blocks);
 		if (at + READ_SIZE >= end)
 			break;
@@ -225,19 +229,14 @@ static void run_workers(Job *job)
 	}
 }
 
-gboolean vks_checksum_fd(int fd, VksChecksum *sum, VksChecksumProgress progress, gpointer user_data,
-			 GCancellable *cancellable, GError **error)
+gboolean vks_checksum_source(const VksChecksumSource *source, VksChecksum *sum,
+			     VksChecksumProgress progress, gpointer user_data,
+			     GCancellable *cancellable, GError **error)
 {
-	Job job = { .fd = fd, .cancellable = cancellable };
+	Job job = { .source = source, .size = source->size, .cancellable = cancellable };
 	g_autofree guint8 *present = NULL;
 	g_autofree XXH128_canonical_t *digests = NULL;
-	struct stat st;
 
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "not a regular file");
-		return FALSE;
-	}
-	job.size = (guint64)st.st_size;
 	job.chunks = (gsize)((job.size + CHUNK_SIZE - 1) / CHUNK_SIZE);
 	job.progress = progress;
 	job.user_data = user_data;
@@ -259,6 +258,20 @@ gboolean vks_checksum_fd(int fd, VksChecksum *sum, VksChecksumProgress progress,
 	}
 	fold(&job, sum);
 	return TRUE;
+}
+
+gboolean vks_checksum_fd(int fd, VksChecksum *sum, VksChecksumProgress progress, gpointer user_data,
+			 GCancellable *cancellable, GError **error)
+{
+	VksChecksumSource source = { 0, read_file, skip_hole, GINT_TO_POINTER(fd) };
+	struct stat st;
+
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "not a regular file");
+		return FALSE;
+	}
+	source.size = (guint64)st.st_size;
+	return vks_checksum_source(&source, sum, progress, user_data, cancellable, error);
 }
 
 gboolean vks_checksum_path(const char *path, VksChecksum *sum, VksChecksumProgress progress,

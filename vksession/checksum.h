@@ -29,6 +29,21 @@ typedef void (*VksChecksumProgress)(guint64 bytes, gpointer user_data);
 gboolean vks_checksum_fd(int fd, VksChecksum *sum, VksChecksumProgress progress, gpointer user_data,
 			 GCancellable *cancellable, GError **error);
 
+/** Where bytes come from that lie in no single file. Its functions are called by several threads. */
+typedef struct {
+	guint64 size; /* bytes */
+	/** Reads whole blocks of 4 KiB, zeros behind the end. @return 0, or a positive errno */
+	int (*read)(gpointer data, guint8 *buffer, gsize length, guint64 offset);
+	/** @return the next offset in [offset, end) that may hold data, a whole block; else end */
+	guint64 (*next_data)(gpointer data, guint64 offset, guint64 end);
+	gpointer data;
+} VksChecksumSource;
+
+/** As vks_checksum_fd(), over a source: the same content has the same checksum. */
+gboolean vks_checksum_source(const VksChecksumSource *source, VksChecksum *sum,
+			     VksChecksumProgress progress, gpointer user_data,
+			     GCancellable *cancellable, GError **error);
+
 /** The same for a path; a symbolic link at its end is refused. */
 gboolean vks_checksum_path(const char *path, VksChecksum *sum, VksChecksumProgress progress,
 			   gpointer user_data, GCancellable *cancellable, GError **error);

@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 
 #include "launcher/autofd.h"
@@ -201,6 +202,38 @@ char *vks_file_read(const char *path, gsize max_length, gsize *length, GError **
 	return g_steal_pointer(&text);
 }
 
+/* Plain copy: what is moved between file systems is small, or goes another way (memory.c). */
+gboolean vks_file_copy(const char *from, const char *to, GError **error)
+{
+	autofd in = open(from, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	autofd out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	char buffer[65536];
+	ssize_t n = -1;
+
+	if (in >= 0 && out >= 0 && fchmod(out, 0600) == 0) {
+		while ((n = read(in, buffer, sizeof(buffer))) != 0) {
+			if (n < 0 && errno == EINTR)
+				continue;
+			if (n < 0 || !write_all(out, buffer, (gsize)n))
+				break;
+		}
+	}
+	if (n != 0)
+		vks_error_errno(error, errno, "cannot copy %s to %s", from, to);
+	return n == 0;
+}
+
+gboolean vks_file_move(const char *from, const char *to, GError **error)
+{
+	if (rename(from, to) == 0)
+		return TRUE;
+	if (errno != EXDEV) {
+		vks_error_errno(error, errno, "cannot move %s to %s", from, to);
+		return FALSE;
+	}
+	return vks_file_copy(from, to, error) && (unlink(from) == 0 || errno == ENOENT);
+}
+
 gboolean vks_rename_new(const char *from, const char *to, GError **error)
 {
 	int ret = renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
@@ -219,6 +252,18 @@ gboolean vks_rename_new(const char *from, const char *to, GError **error)
 	return parent_sync(to, error);
 }
 
+gboolean vks_rename_exchange(const char *from, const char *to, GError **error)
+{
+	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_EXCHANGE) == 0)
+		return parent_sync(to, error);
+	if (errno == EINVAL || errno == ENOSYS)
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+			    "the file system of %s can't exchange names", to);
+	else
+		vks_error_errno(error, errno, "cannot exchange %s and %s", from, to);
+	return FALSE;
+}
+
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *where)
 {
 	return remove(path);
@@ -228,6 +273,68 @@ gboolean vks_tree_remove(const char *path, GError **error)
 {
 	if (nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) < 0 && errno != ENOENT) {
 		vks_error_errno(error, errno, "cannot remove %s", path);
+		return FALSE;
+	}
+	return TRUE;
+}
+
+/* Overwrites [from, to) of a file. */
+static gboolean overwrite(int fd, off_t from, off_t to)
+{
+	guint8 noise[65536];
+
+	while (from < to) {
+		gsize length = (gsize)MIN((guint64)(to - from), sizeof(noise));
+		ssize_t n;
+
+		/* In pieces of at most 256 bytes, as getrandom() promises. */
+		for (gsize done = 0; done < length; done += 256) {
+			if (getrandom(noise + done, MIN(256, length - done), 0) < 0)
+				return FALSE;
+		}
+		n = pwrite(fd, noise, length, from);
+		if (n < 0 && errno != EINTR)
+			return FALSE;
+		from += MAX(n, 0);
+	}
+	return TRUE;
+}
+
+/* Holes have never been written: they stay. */
+static gboolean overwrite_data(int fd, off_t size)
+{
+	off_t start = 0;
+
+	while (start < size) {
+		off_t data = lseek(fd, start, SEEK_DATA);
+		off_t end = data < 0 ? -1 : lseek(fd, data, SEEK_HOLE);
+
+		if (data < 0 && errno == ENXIO)
+			break;
+		if (data < 0 || end < 0)
+			return FALSE;
+		if (!overwrite(fd, data, end))
+			return FALSE;
+		start = end;
+	}
+	return fsync(fd) == 0;
+}
+
+static int shred_entry(const char *path, const struct stat *st, int type, struct FTW *where)
+{
+	if (type == FTW_F && S_ISREG(st->st_mode) && st->st_nlink == 1) {
+		autofd fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+
+		if (fd < 0 || !overwrite_data(fd, st->st_size))
+			return -1;
+	}
+	return remove(path);
+}
+
+gboolean vks_tree_shred(const char *path, GError **error)
+{
+	if (nftw(path, shred_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) < 0 && errno != ENOENT) {
+		vks_error_errno(error, errno, "cannot overwrite and remove %s", path);
 		return FALSE;
 	}
 	return TRUE;

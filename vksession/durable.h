@@ -46,14 +46,33 @@ char *vks_file_read(const char *path, gsize max_length, gsize *length, GError **
 /** fsync of a file or directory by path. */
 gboolean vks_path_sync(const char *path, GError **error);
 
+/** Copies a regular file to a new one of ours, mode 0600. Nothing is synced. */
+gboolean vks_file_copy(const char *from, const char *to, GError **error);
+
+/** Moves a file, by copying it if it lies on another file system. Nothing is synced. */
+gboolean vks_file_move(const char *from, const char *to, GError **error);
+
 /** rename(2) that never replaces anything, followed by an fsync of the target's directory. */
 gboolean vks_rename_new(const char *from, const char *to, GError **error);
+
+/**
+ * Exchanges the names of two directories in one atomic step, and syncs the directory of `to`.
+ * @return FALSE with NOT_SUPPORTED if the file system can't
+ */
+gboolean vks_rename_exchange(const char *from, const char *to, GError **error);
 
 /**
  * Removes a file or a whole directory tree; symbolic links are removed, not followed.
  * Something that does not exist is a success.
  */
 gboolean vks_tree_remove(const char *path, GError **error);
+
+/**
+ * As vks_tree_remove(), and overwrites regular files that have no other name with random bytes,
+ * and syncs them, before. Only as good as the file system and the disk: copies that they made are
+ * not reached.
+ */
+gboolean vks_tree_shred(const char *path, GError **error);
 
 /** @return bytes that a tree occupies on the disk (holes do not count); 0 if it can't be read */
 guint64 vks_tree_usage(const char *path);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
 
+#include "launcher/autofd.h"
 #include "vksession/durable.h"
 #include "vksession/image-fit.h"
 #include "vksession/kernels.h"
@@ -229,12 +230,25 @@ static gboolean verify_save(const VksSession *session, VksSaveInfo *info, const 
 	return TRUE;
 }
 
+/* Nobody may remove or rewrite what is being read; saving goes on. */
+static int lock_for_reading(const VksSession *session, GError **error)
+{
+	g_autoptr(GError) cause = NULL;
+	int lock = vks_session_lock_saves(session, "verify", FALSE, &cause);
+
+	if (lock < 0)
+		vks_error_complete(error, g_steal_pointer(&cause),
+				   "nothing was changed; check the store");
+	return lock;
+}
+
 GPtrArray *vks_verify(Vks *vks, const char *name, guint number, const VksControl *control,
 		      GError **error)
 {
 	g_autoptr(VksSession)
 		session = vks_session_find(vks, name, VKS_SESSION_RECORD_OPTIONAL, error);
-	g_autoptr(GPtrArray) list = session ? inspect_saves(session, number, error) : NULL;
+	autofd lock = session ? lock_for_reading(session, error) : -1;
+	g_autoptr(GPtrArray) list = lock >= 0 ? inspect_saves(session, number, error) : NULL;
 
 	for (guint i = 0; list && i < list->len; i++) {
 		if (!verify_save(session, list->pdata[i], control, error))

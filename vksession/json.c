@@ -69,6 +69,11 @@ void vks_json_fail(VksJson *json, const char *member, const char *problem)
 			    member, problem);
 }
 
+gboolean vks_json_has(const VksJson *json, const char *member)
+{
+	return !json->failed && json_object_has_member(json->object, member);
+}
+
 /* The value of a member if it has the type asked for; NULL otherwise, with the failure noted. */
 static JsonNode *get_value(VksJson *json, const char *member, GType type)
 {

@@ -31,6 +31,9 @@ JsonObject *vks_json_parse(const char *text, gsize length, const char *what, GEr
 /** Notes a problem, unless there was one already. */
 void vks_json_fail(VksJson *json, const char *member, const char *problem);
 
+/** @return whether a member is there; for those that earlier formats did not have */
+gboolean vks_json_has(const VksJson *json, const char *member);
+
 /** An integer member in [0, max]. */
 guint64 vks_json_uint(VksJson *json, const char *member, guint64 max);
 /** An integer member of any sign. */

@@ -89,7 +89,7 @@ static void note_holder(int fd, const char *holder)
 		return;
 }
 
-int vks_lock_take(const char *path, const char *holder, gboolean wait, GError **error)
+static int take(const char *path, const char *holder, int operation, gboolean wait, GError **error)
 {
 	for (;;) {
 		autofd fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -98,7 +98,7 @@ int vks_lock_take(const char *path, const char *holder, gboolean wait, GError **
 			vks_error_errno(error, errno, "cannot open lock file %s", path);
 			return -1;
 		}
-		if (flock_retry(fd, wait ? LOCK_EX : LOCK_EX | LOCK_NB) < 0) {
+		if (flock_retry(fd, wait ? operation : operation | LOCK_NB) < 0) {
 			if (errno == EWOULDBLOCK)
 				set_busy(error, fd);
 			else
@@ -110,4 +110,14 @@ int vks_lock_take(const char *path, const char *holder, gboolean wait, GError **
 			return steal_fd(&fd);
 		}
 	}
+}
+
+int vks_lock_take(const char *path, const char *holder, gboolean wait, GError **error)
+{
+	return take(path, holder, LOCK_EX, wait, error);
+}
+
+int vks_lock_share(const char *path, const char *holder, GError **error)
+{
+	return take(path, holder, LOCK_SH, TRUE, error);
 }

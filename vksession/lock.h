@@ -18,6 +18,9 @@
  */
 int vks_lock_take(const char *path, const char *holder, gboolean wait, GError **error);
 
+/** Takes a lock that others may share; it excludes, and waits for, those of vks_lock_take(). */
+int vks_lock_share(const char *path, const char *holder, GError **error);
+
 /**
  * Tells who holds a lock, without taking it even for a moment.
  *

@@ -101,6 +101,18 @@ guint64 vks_machine_memory(void)
 	return pages > 0 && page_size > 0 ? (guint64)pages * (guint64)page_size : 0;
 }
 
+guint64 vks_available_memory(void)
+{
+	g_autofree char *text = NULL;
+	const char *line;
+
+	if (!g_file_get_contents("/proc/meminfo", &text, NULL, NULL))
+		return G_MAXUINT64;
+	line = strstr(text, "MemAvailable:");
+	return line ? g_ascii_strtoull(line + strlen("MemAvailable:"), NULL, 10) * 1024
+		    : G_MAXUINT64;
+}
+
 guint64 vks_free_space(const char *path)
 {
 	struct statvfs st;

@@ -22,6 +22,9 @@ char *vks_missing_features(char *const *wanted, char *const *present);
 /** @return physical memory, bytes; 0 if unknown */
 guint64 vks_machine_memory(void);
 
+/** @return memory that programs can have without swapping, bytes; G_MAXUINT64 if unknown */
+guint64 vks_available_memory(void);
+
 /** @return free bytes for this user on the file system of a path; G_MAXUINT64 if unknown */
 guint64 vks_free_space(const char *path);
 

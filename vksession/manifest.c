@@ -54,6 +54,7 @@ VksManifest *vks_manifest_new(void)
 {
 	VksManifest *manifest = g_new0(VksManifest, 1);
 
+	manifest->reason = g_strdup(VKS_REASON_MANUAL);
 	manifest->host_resources = g_ptr_array_new_with_free_func(resource_free);
 	manifest->windows = g_ptr_array_new_with_free_func(window_free);
 	manifest->parts = g_ptr_array_new_with_free_func(part_free);
@@ -66,6 +67,7 @@ void vks_manifest_free(VksManifest *manifest)
 		return;
 	g_free(manifest->session_id);
 	g_free(manifest->session_name);
+	g_free(manifest->reason);
 	g_free(manifest->run_id);
 	g_free(manifest->boot_id);
 	g_free(manifest->kernel_hash);
@@ -115,6 +117,23 @@ void vks_manifest_add_part(VksManifest *manifest, const char *name, gboolean req
 	part->data_bytes = sum->data_bytes;
 	g_strlcpy(part->checksum, sum->hex, sizeof(part->checksum));
 	g_ptr_array_add(manifest->parts, part);
+}
+
+void vks_manifest_remove_part(VksManifest *manifest, const char *name)
+{
+	const VksPart *part = vks_manifest_part(manifest, name);
+
+	if (part)
+		g_ptr_array_remove(manifest->parts, (gpointer)part);
+}
+
+const char *vks_manifest_memory_checksum(const VksManifest *manifest)
+{
+	const VksPart *memory = vks_manifest_part(manifest, "memory");
+
+	if (manifest->delta.parent)
+		return manifest->delta.whole.hex;
+	return memory ? memory->checksum : "";
 }
 
 const VksPart *vks_manifest_part(const VksManifest *manifest, const char *name)
@@ -200,6 +219,7 @@ static JsonObject *print_session(const VksManifest *manifest)
 	put_text(object, "id", manifest->session_id);
 	put_text(object, "name", manifest->session_name);
 	put_text(object, "run", manifest->run_id);
+	put_text(object, "reason", manifest->reason);
 	put_uint(object, "generation", manifest->generation);
 	put_uint(object, "parent", manifest->parent);
 	json_object_set_boolean_member(object, "stopped", manifest->stopped);
@@ -235,6 +255,19 @@ static JsonObject *print_guest(const VksManifest *manifest)
 	return object;
 }
 
+static JsonObject *print_delta(const VksDelta *delta)
+{
+	JsonObject *object = json_object_new();
+
+	put_uint(object, "parent", delta->parent);
+	put_text(object, "parent_memory_xxh3_128", delta->parent_checksum);
+	put_uint(object, "depth", delta->depth);
+	put_uint(object, "memory_size", delta->whole.size);
+	put_uint(object, "memory_data_bytes", delta->whole.data_bytes);
+	put_text(object, "memory_xxh3_128", delta->whole.hex);
+	return object;
+}
+
 static JsonObject *print_figures(const VksFigures *figures)
 {
 	JsonObject *object = json_object_new();
@@ -262,6 +295,8 @@ char *vks_manifest_print(const VksManifest *manifest)
 	json_object_set_object_member(object, "time", print_time(manifest));
 	json_object_set_object_member(object, "guest", print_guest(manifest));
 	json_object_set_object_member(object, "checkpoint", print_figures(&manifest->figures));
+	if (manifest->delta.parent)
+		json_object_set_object_member(object, "delta", print_delta(&manifest->delta));
 	print_list(object, "host_resources", manifest->host_resources, print_resource);
 	print_list(object, "windows", manifest->windows, print_window);
 	print_list(object, "parts", manifest->parts, print_part);
@@ -318,22 +353,27 @@ static gboolean part_name_is_valid(const char *name)
 	       strcmp(name, "manifest.json") != 0;
 }
 
+static void parse_checksum(VksJson *json, const char *member, char hex[VKS_CHECKSUM_HEX + 1])
+{
+	g_autofree char *text = vks_json_string(json, member, VKS_CHECKSUM_HEX);
+
+	if (!json->failed && !vks_checksum_is_hex(text))
+		vks_json_fail(json, member, "is no checksum");
+	g_strlcpy(hex, text, VKS_CHECKSUM_HEX + 1);
+}
+
 static void parse_part(VksJson *json, GPtrArray *list)
 {
 	VksPart *part = g_new0(VksPart, 1);
-	g_autofree char *hex = NULL;
 
 	g_ptr_array_add(list, part);
 	part->name = vks_json_string(json, "name", 64);
 	part->required = vks_json_bool(json, "required");
 	part->size = vks_json_uint(json, "size", VKS_MAX_MEMORY * 2);
 	part->data_bytes = vks_json_uint(json, "data_bytes", VKS_MAX_MEMORY * 2);
-	hex = vks_json_string(json, "xxh3_128", VKS_CHECKSUM_HEX);
+	parse_checksum(json, "xxh3_128", part->checksum);
 	if (!json->failed && !part_name_is_valid(part->name))
 		vks_json_fail(json, "name", "is no name of a part");
-	if (!json->failed && !vks_checksum_is_hex(hex))
-		vks_json_fail(json, "xxh3_128", "is no checksum");
-	g_strlcpy(part->checksum, hex, sizeof(part->checksum));
 }
 
 static void parse_resource(VksJson *json, GPtrArray *list)
@@ -375,6 +415,10 @@ static void parse_session(VksJson *json, VksManifest *manifest)
 	manifest->session_id = vks_json_string(json, "id", 64);
 	manifest->session_name = vks_json_string(json, "name", 64);
 	manifest->run_id = vks_json_string(json, "run", 64);
+	if (vks_json_has(json, "reason")) {
+		g_free(manifest->reason);
+		manifest->reason = vks_json_string(json, "reason", 64);
+	}
 	manifest->generation = (guint)vks_json_uint(json, "generation", G_MAXINT32);
 	manifest->parent = (guint)vks_json_uint(json, "parent", G_MAXINT32);
 	manifest->stopped = vks_json_bool(json, "stopped");
@@ -413,6 +457,30 @@ static void parse_figures(VksJson *json, VksManifest *manifest)
 	figures->resume_us = vks_json_uint(json, "resume_us", G_MAXINT64);
 }
 
+static void parse_delta(VksJson *json, VksManifest *manifest)
+{
+	VksDelta *delta = &manifest->delta;
+	VksJson section = { .error = json->error };
+
+	if (!vks_json_has(json, "delta"))
+		return;
+	section.object = vks_json_object(json, "delta");
+	if (!section.object)
+		return;
+	delta->parent = (guint)vks_json_uint(&section, "parent", G_MAXINT32);
+	parse_checksum(&section, "parent_memory_xxh3_128", delta->parent_checksum);
+	delta->depth = (guint)vks_json_uint(&section, "depth", VKS_MAX_DEPTH);
+	delta->whole.size = vks_json_uint(&section, "memory_size", VKS_MAX_MEMORY * 2);
+	delta->whole.data_bytes = vks_json_uint(&section, "memory_data_bytes", VKS_MAX_MEMORY * 2);
+	parse_checksum(&section, "memory_xxh3_128", delta->whole.hex);
+	/* Parents are older: a chain of them can't be a ring. */
+	if (!section.failed && (delta->parent == 0 || delta->parent >= manifest->generation))
+		vks_json_fail(&section, "parent", "is no earlier save");
+	if (!section.failed && delta->depth == 0)
+		vks_json_fail(&section, "depth", "is zero");
+	json->failed = section.failed;
+}
+
 static const struct {
 	const char *member;
 	void (*parse)(VksJson *json, VksManifest *manifest);
@@ -434,6 +502,7 @@ static void parse_sections(VksJson *json, VksManifest *manifest)
 		sections[i].parse(&section, manifest);
 		json->failed = section.failed;
 	}
+	parse_delta(json, manifest);
 	vks_json_each(json, "host_resources", MAX_LIST, parse_resource, manifest->host_resources);
 	vks_json_each(json, "windows", MAX_LIST, parse_window, manifest->windows);
 	vks_json_each(json, "parts", MAX_PARTS, parse_part, manifest->parts);

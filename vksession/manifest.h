@@ -10,6 +10,10 @@
 
 #include "vksession/checksum.h"
 
+/** The usual value of VksManifest.reason, and of one made by a rollback for the way back. */
+#define VKS_REASON_MANUAL   "manual"
+#define VKS_REASON_ROLLBACK "rollback"
+
 #define VKS_MANIFEST_VERSION   1
 #define VKS_MANIFEST_MAX_BYTES (8u << 20)
 /** Guest memory that we believe a manifest, at most. */
@@ -40,6 +44,20 @@ typedef struct {
 	int x, y, width, height; /* pixels, on the root window */
 } VksWindow;
 
+/**
+ * How a save's memory is had from an earlier save's: its part `memory` holds only the pages that
+ * differ, the part `memory.same` tells which do not. No save's memory is more than
+ * VKS_MAX_DEPTH such steps away from one that is whole.
+ */
+typedef struct {
+	guint parent;				    /* number; 0: memory is whole */
+	guint depth;				    /* steps to a whole one */
+	char parent_checksum[VKS_CHECKSUM_HEX + 1]; /* of the parent's memory, whole */
+	VksChecksum whole;			    /* of this one's memory, whole */
+} VksDelta;
+
+#define VKS_MAX_DEPTH 64u
+
 /** Figures of the checkpoint; times in microseconds. */
 typedef struct {
 	guint64 memory_bytes;
@@ -52,6 +70,7 @@ typedef struct {
 typedef struct {
 	char *session_id; /* UUID */
 	char *session_name;
+	char *reason;	     /* why it was made: "manual", "shutdown", "autosave", ... */
 	char *run_id;	     /* UUID of the start or thaw that the guest ran since */
 	guint generation;    /* number of this save */
 	guint parent;	     /* generation it descends from; 0: none */
@@ -66,6 +85,7 @@ typedef struct {
 	gboolean network;
 	char **cpu_features; /* sorted; what the guest may have chosen code by */
 	VksFigures figures;
+	VksDelta delta;
 	GPtrArray *host_resources; /* of VksHostResource */
 	GPtrArray *windows;	   /* of VksWindow */
 	GPtrArray *parts;	   /* of VksPart */
@@ -85,8 +105,13 @@ void vks_manifest_add_resource(VksManifest *manifest, const char *kind, const ch
 /** Adds a part with its checksum. */
 void vks_manifest_add_part(VksManifest *manifest, const char *name, gboolean required,
 			   const VksChecksum *sum);
+/** Removes a part, if it is there. */
+void vks_manifest_remove_part(VksManifest *manifest, const char *name);
 /** @return the part of that name, borrowed; NULL if there is none */
 const VksPart *vks_manifest_part(const VksManifest *manifest, const char *name);
+
+/** @return the checksum of the memory as a guest gets it, whole; "" if there is none */
+const char *vks_manifest_memory_checksum(const VksManifest *manifest);
 
 /**
  * Writes a manifest as text, with its own checksum at the end.

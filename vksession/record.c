@@ -12,6 +12,7 @@
 #define MAX_COMMANDS   64u
 #define MAX_ARGUMENTS  4096u
 #define MAX_TEXT       65536u
+#define MAX_SETTINGS   64u
 
 static void command_free(gpointer data)
 {
@@ -42,6 +43,7 @@ VksRecord *vks_record_new(void)
 	record->restore = g_strdup("always");
 	record->run_id = g_strdup("");
 	record->kernel_hash = g_strdup("");
+	record->settings = g_new0(char *, 1);
 	return record;
 }
 
@@ -54,6 +56,7 @@ void vks_record_free(VksRecord *record)
 	g_free(record->restore);
 	g_free(record->run_id);
 	g_free(record->kernel_hash);
+	g_strfreev(record->settings);
 	g_ptr_array_unref(record->commands);
 	g_free(record);
 }
@@ -94,6 +97,15 @@ static void print_commands(JsonObject *object, const GPtrArray *commands)
 	json_object_set_array_member(object, "commands", array);
 }
 
+static void print_settings(JsonObject *object, char *const *settings)
+{
+	JsonArray *array = json_array_new();
+
+	for (; *settings; settings++)
+		json_array_add_string_element(array, *settings);
+	json_object_set_array_member(object, "settings", array);
+}
+
 char *vks_record_print(const VksRecord *record)
 {
 	JsonNode *root = json_node_new(JSON_NODE_OBJECT);
@@ -113,6 +125,7 @@ char *vks_record_print(const VksRecord *record)
 	json_object_set_int_member(object, "base", record->base);
 	json_object_set_int_member(object, "last_number", record->last_number);
 	json_object_set_string_member(object, "kernel_xxh3_128", record->kernel_hash);
+	print_settings(object, record->settings);
 	print_commands(object, record->commands);
 	json_node_take_object(root, object);
 	return vks_json_print(root);
@@ -150,6 +163,9 @@ static void parse_members(VksJson *json, VksRecord *record)
 	record->base = (guint)vks_json_uint(json, "base", G_MAXINT32);
 	record->last_number = (guint)vks_json_uint(json, "last_number", G_MAXINT32);
 	record->kernel_hash = vks_json_string(json, "kernel_xxh3_128", VKS_CHECKSUM_HEX);
+	record->settings = vks_json_has(json, "settings")
+				   ? vks_json_strings(json, "settings", MAX_SETTINGS, 256)
+				   : g_new0(char *, 1);
 	vks_json_each(json, "commands", MAX_COMMANDS, parse_command, record->commands);
 	if (!json->failed && *record->kernel_hash && !vks_checksum_is_hex(record->kernel_hash))
 		vks_json_fail(json, "kernel_xxh3_128", "is no checksum");

@@ -22,6 +22,7 @@ typedef struct {
 	gboolean network;
 	char *autosave;	     /* policy; "manual" */
 	char *restore;	     /* at login: "always", "ask" or "never" */
+	char **settings;     /* "NAME=VALUE" of the policy that are this session's own */
 	GPtrArray *commands; /* of VksCommand, oldest first */
 	gboolean running;    /* it was started and not ended by stop */
 	char *run_id;	     /* UUID of the last start or thaw; "" before the first */

@@ -129,7 +129,7 @@ static void undo_start(VksSession *session, gboolean existed)
 {
 	vks_session_end(session, NULL);
 	if (!existed) {
-		vks_session_erase(session, NULL);
+		vks_session_erase(session, FALSE, NULL);
 		return;
 	}
 	session->record->running = FALSE;

@@ -3,17 +3,19 @@
  * Theory of operation
  *
  *   check space - A save that can't fit is refused before anything is touched.
- *   prepare     - A temporary directory beside the other saves; the guest writes back its dirty
- *                 pages of host files; positions of windows are noted.
- *   checkpoint  - The kernel writes memory and state, the only time that the guest stands still.
- *                 A save that is to end the session leaves it held there.
- *   secure      - The image is checked and checksums are computed while a thread syncs the parts
- *                 to the disk. The guest of a live save runs on meanwhile.
- *   describe    - The manifest.
- *   publish     - One rename makes it a save (see store.c).
- *   finish      - A guest that was held is killed, now that the save is safe. Whatever fails
- *                 before: it goes on, the temporary directory is removed, earlier saves are as
- *                 they were.
+ *   prepare     - A temporary directory beside the other saves, and a staging directory, in memory
+ *                 if there is room; the guest writes back its dirty pages of host files; positions
+ *                 of windows are noted.
+ *   checkpoint  - The kernel writes memory and state to the staging directory, the only time that
+ *                 the guest stands still. A save that is to end the session leaves it held there.
+ *   collect     - The image is checked. What is new of the memory goes to the store (see memory.c),
+ * and the state. Now it is known what the save takes: if that does not fit, nothing has been
+ * written yet. secure      - Checksums are computed while a thread syncs the parts to the disk. The
+ * guest of a live save runs on since the checkpoint. describe    - The manifest. publish     - One
+ * rename makes it a save (see store.c). finish      - A guest that was held is killed, now that the
+ * save is safe. Whatever fails before: it goes on, the temporary directories are removed, earlier
+ * saves are as they were. thin        - Saves that the policy does not keep are removed (see
+ * prune.c).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,8 +26,11 @@
 #include "vksession/durable.h"
 #include "vksession/image-fit.h"
 #include "vksession/machine.h"
+#include "vksession/memory.h"
+#include "vksession/operations.h"
 #include "vksession/resources.h"
 #include "vksession/session.h"
+#include "vksession/staging.h"
 #include "vksession/store.h"
 
 /* Beyond guest memory: state, manifest, directories. */
@@ -36,15 +41,27 @@ typedef struct {
 	VksSession *session;
 	const VksSaveOptions *options;
 	const VksControl *control;
-	char *temporary; /* NULL before prepare and after publish */
+	VksPolicy policy;
+	gboolean policy_known;	/* not the built-in one in the place of one that is damaged */
+	char *temporary;	/* NULL before prepare and after publish */
+	VksStaging *staging;	/* NULL before prepare and after collect */
+	guint parent_number;	/* the save that this one descends from; 0: none */
+	VksManifest *parent;	/* NULL: none, or damaged */
+	VksMemoryResult memory; /* after collect */
 	gboolean has_layout;
 	gboolean held; /* the guest stands still until finish */
 	VksManifest *manifest;
 } Save;
 
+/*
+ * The most that it may take is what the guest has in use. One that is built on another may take
+ * much less: what, is known after the comparison (see vks_memory_put()).
+ */
 static gboolean check_space(Save *save, GError **error)
 {
-	guint64 need = vks_vkernel_memory_in_use(save->session->status.vkernel_pid);
+	gboolean may_be_less = save->parent && save->policy.incremental;
+	guint64 need = may_be_less ? 0
+				   : vks_vkernel_memory_in_use(save->session->status.vkernel_pid);
 	guint64 free_bytes = vks_free_space(save->session->dir);
 	g_autofree char *need_text = g_format_size_full(need, G_FORMAT_SIZE_IEC_UNITS);
 	g_autofree char *free_text = g_format_size_full(free_bytes, G_FORMAT_SIZE_IEC_UNITS);
@@ -65,7 +82,12 @@ static gboolean prepare(Save *save, GError **error)
 
 	vks_control_report(save->control, "writing back files", 0, 0);
 	save->temporary = vks_store_begin(session->saves_dir, error);
-	if (!save->temporary || !session->backend->prepare_save(session->run_dir, error))
+	if (!save->temporary)
+		return FALSE;
+	save->staging = vks_staging_new(session->saves_dir,
+					vks_vkernel_memory_in_use(session->status.vkernel_pid),
+					save->policy.staging, error);
+	if (!save->staging || !session->backend->prepare_save(session->run_dir, error))
 		return FALSE;
 	layout = g_build_filename(save->temporary, VKS_PART_LAYOUT, NULL);
 	/* A session that never had a window has no layout, and a save is worth having without. */
@@ -86,7 +108,7 @@ static gboolean checkpoint(Save *save, GError **error)
 	vks_control_report(save->control, "writing memory", 0, 0);
 	/* Held from the request on: if the reply is lost, the guest may be. */
 	save->held = save->options->stop;
-	if (!session->backend->checkpoint(session->run_dir, save->temporary, save->options->stop,
+	if (!session->backend->checkpoint(session->run_dir, save->staging->dir, save->options->stop,
 					  &stats, error))
 		return FALSE;
 	figures->memory_bytes = stats.memory_bytes;
@@ -97,17 +119,52 @@ static gboolean checkpoint(Save *save, GError **error)
 	return TRUE;
 }
 
+static void report_compared(guint64 bytes, gpointer user_data)
+{
+	const Save *save = user_data;
+
+	vks_control_report(save->control, "computing checksums", bytes,
+			   save->session->status.memory_bytes);
+}
+
+static gboolean collect(Save *save, GError **error)
+{
+	g_autofree char *from = g_build_filename(save->staging->dir, VKS_PART_STATE, NULL);
+	g_autofree char *to = g_build_filename(save->temporary, VKS_PART_STATE, NULL);
+	VksMemoryPut put = {
+		.saves_dir = save->session->saves_dir,
+		.staging = save->staging->dir,
+		.target = save->temporary,
+		.parent = save->parent,
+		.policy = &save->policy,
+		.spare_bytes = save->options->force ? G_MAXUINT64 : SPACE_MARGIN,
+		.progress = report_compared,
+		.user_data = save,
+		.cancellable = vks_control_cancellable(save->control),
+	};
+
+	vks_control_report(save->control, "looking for what is new", 0, 0);
+	if (!vks_memory_put(&put, &save->memory, error) || !vks_file_move(from, to, error))
+		return FALSE;
+	save->manifest->delta = save->memory.delta;
+	g_clear_pointer(&save->staging, vks_staging_free);
+	return TRUE;
+}
+
 static const struct {
 	const char *name;
 	gboolean required;
 } part_table[] = {
 	{ VKS_PART_MEMORY, TRUE },
+	{ VKS_PART_SAME, TRUE },
 	{ VKS_PART_STATE, TRUE },
 	{ VKS_PART_LAYOUT, FALSE },
 };
 
 static gboolean part_exists(const Save *save, gsize i)
 {
+	if (strcmp(part_table[i].name, VKS_PART_SAME) == 0)
+		return save->memory.delta.parent != 0;
 	return part_table[i].required || save->has_layout;
 }
 
@@ -128,14 +185,6 @@ static gpointer sync_parts(gpointer data)
 	return error;
 }
 
-static void report_checksum(guint64 bytes, gpointer user_data)
-{
-	const Save *save = user_data;
-
-	vks_control_report(save->control, "computing checksums", bytes,
-			   save->session->status.memory_bytes);
-}
-
 static gboolean hash_parts(Save *save, GError **error)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(part_table); i++) {
@@ -145,7 +194,7 @@ static gboolean hash_parts(Save *save, GError **error)
 		if (!part_exists(save, i))
 			continue;
 		path = g_build_filename(save->temporary, part_table[i].name, NULL);
-		if (!vks_checksum_path(path, &sum, report_checksum, save,
+		if (!vks_checksum_path(path, &sum, report_compared, save,
 				       vks_control_cancellable(save->control), error))
 			return FALSE;
 		vks_manifest_add_part(save->manifest, part_table[i].name, part_table[i].required,
@@ -236,7 +285,11 @@ static gboolean describe(Save *save, GError **error)
 
 	if (!choose_number(session, &manifest->generation, error))
 		return FALSE;
-	manifest->parent = parent_of(session);
+	manifest->parent = save->parent_number;
+	if (save->options->reason && *save->options->reason) {
+		g_free(manifest->reason);
+		manifest->reason = g_strdup(save->options->reason);
+	}
 	manifest->session_id = g_strdup(record->id);
 	manifest->session_name = g_strdup(session->name);
 	manifest->run_id = g_strdup(record->run_id);
@@ -270,6 +323,7 @@ static void abandon(Save *save)
 		save->session->backend->go(save->session->run_dir, NULL);
 	if (save->temporary)
 		vks_tree_remove(save->temporary, NULL);
+	g_clear_pointer(&save->staging, vks_staging_free);
 }
 
 static gboolean finish(Save *save, GError **error)
@@ -291,12 +345,16 @@ static void fill_result(const Save *save, gint64 started, VksSaveResult *result)
 	*result = (VksSaveResult){
 		.number = save->manifest->generation,
 		.figures = save->manifest->figures,
+		.written_bytes = save->memory.written_bytes,
+		.base = save->memory.delta.parent,
 		.total_us = (guint64)(g_get_monotonic_time() - started),
 	};
 	for (guint i = 0; i < save->manifest->parts->len; i++) {
 		const VksPart *part = save->manifest->parts->pdata[i];
 
 		result->disk_bytes += part->data_bytes;
+		if (strcmp(part->name, VKS_PART_MEMORY) != 0)
+			result->written_bytes += part->data_bytes;
 	}
 }
 
@@ -316,26 +374,55 @@ static void complete_failure(const char *name, GError *cause, GError **error)
 			   name, advice);
 }
 
+static void find_parent(Save *save)
+{
+	save->parent_number = parent_of(save->session);
+	if (save->parent_number)
+		save->parent = vks_store_load(save->session->saves_dir, save->parent_number, NULL);
+}
+
+static gboolean run_stages(Save *save, GError **error)
+{
+	return check_space(save, error) && prepare(save, error) && describe(save, error) &&
+	       checkpoint(save, error) && collect(save, error) && secure(save, error) &&
+	       publish(save, error);
+}
+
+gboolean vks_session_save(VksSession *session, const VksSaveOptions *options,
+			  const VksControl *control, VksSaveResult *result, GError **error)
+{
+	g_autoptr(VksManifest) manifest = vks_manifest_new();
+	g_autoptr(GError) cause = NULL;
+	gint64 started = g_get_monotonic_time();
+	Save save = {
+		.session = session, .options = options, .control = control, .manifest = manifest
+	};
+	gboolean ok;
+
+	if (!vks_session_need_running(session, error))
+		return FALSE;
+	save.policy_known = vks_session_policy(session, &save.policy, NULL);
+	find_parent(&save);
+	if (run_stages(&save, &cause)) {
+		fill_result(&save, started, result);
+		ok = finish(&save, error);
+		/* With a policy that can't be read, nothing is removed by another in its place. */
+		if (save.policy_known)
+			vks_session_thin(session, &save.policy, &result->pruned, NULL);
+	} else {
+		abandon(&save);
+		complete_failure(options->name, g_steal_pointer(&cause), error);
+		ok = FALSE;
+	}
+	vks_manifest_free(save.parent);
+	g_free(save.temporary);
+	return ok;
+}
+
 gboolean vks_save(Vks *vks, const VksSaveOptions *options, const VksControl *control,
 		  VksSaveResult *result, GError **error)
 {
-	g_autoptr(VksManifest) manifest = vks_manifest_new();
-	g_autoptr(VksSession) session = NULL;
-	g_autoptr(GError) cause = NULL;
-	gint64 started = g_get_monotonic_time();
-	Save save = { .options = options, .control = control, .manifest = manifest };
+	g_autoptr(VksSession) session = vks_session_lock(vks, options->name, "save", 0, error);
 
-	session = vks_session_lock(vks, options->name, "save", 0, error);
-	if (!session || !vks_session_need_running(session, error))
-		return FALSE;
-	save.session = session;
-	if (check_space(&save, &cause) && prepare(&save, &cause) && describe(&save, &cause) &&
-	    checkpoint(&save, &cause) && secure(&save, &cause) && publish(&save, &cause)) {
-		fill_result(&save, started, result);
-		return finish(&save, error);
-	}
-	abandon(&save);
-	g_free(save.temporary);
-	complete_failure(options->name, g_steal_pointer(&cause), error);
-	return FALSE;
+	return session && vks_session_save(session, options, control, result, error);
 }

@@ -9,11 +9,16 @@
 #include "launcher/autofd.h"
 #include "vksession/durable.h"
 #include "vksession/lock.h"
+#include "vksession/staging.h"
 #include "vksession/store.h"
 
 #define KILL_TIMEOUT_MS	  10000u
 #define VIEWER_TIMEOUT_MS 10000u
+/* A session's further locks; ':' is in no name of a session. */
+#define LOCK_SAVES	  ":saves"
+#define LOCK_BACKGROUND	  ":prune"
 #define DROP_PREFIX	  ".drop-"
+#define SHRED_PREFIX	  ".shred-"
 
 static VksSession *session_new(Vks *vks, const char *name)
 {
@@ -199,6 +204,7 @@ const char *vks_state_name(VksState state)
 static void recover(VksSession *session)
 {
 	vks_store_clean(session->saves_dir, NULL);
+	vks_staging_clean(session->saves_dir);
 	if (!session->running) {
 		/* A thaw that did not get further than its viewer. */
 		session->backend->viewer_stop(session->run_dir, VIEWER_TIMEOUT_MS, NULL);
@@ -209,6 +215,46 @@ static void recover(VksSession *session)
 	else
 		session->backend->go(session->run_dir, NULL);
 	vks_session_refresh(session);
+}
+
+static char *lock_path(Vks *vks, const char *name, const char *which)
+{
+	g_autofree char *file = g_strdup_printf("%s%s", name, which);
+
+	return g_build_filename(vks->store_dir, ".locks", file, NULL);
+}
+
+int vks_session_lock_background(Vks *vks, const char *name, GError **error)
+{
+	g_autoptr(VksSession) session = vks_session_find(vks, name, 0, error);
+	g_autofree char *path = lock_path(vks, name, LOCK_BACKGROUND);
+	g_autoptr(GError) cause = NULL;
+	int fd = session ? vks_lock_take(path, "prune", TRUE, &cause) : -1;
+
+	if (cause)
+		vks_error_complete(error, g_steal_pointer(&cause),
+				   "nothing was changed; check the store");
+	return fd;
+}
+
+/* As vks_lock_take() without waiting, but those who work in the background are waited for. */
+static int take_lock(Vks *vks, const char *name, const char *holder, GError **error)
+{
+	g_autofree char *path = lock_path(vks, name, "");
+	g_autofree char *background_path = lock_path(vks, name, LOCK_BACKGROUND);
+	g_autoptr(GError) cause = NULL;
+	int fd = vks_lock_take(path, holder, FALSE, &cause);
+	autofd background = -1;
+
+	if (fd < 0 && g_error_matches(cause, G_IO_ERROR, G_IO_ERROR_BUSY)) {
+		g_clear_error(&cause);
+		background = vks_lock_share(background_path, holder, &cause);
+		if (background >= 0)
+			fd = vks_lock_take(path, holder, FALSE, &cause);
+	}
+	if (fd < 0)
+		g_propagate_error(error, g_steal_pointer(&cause));
+	return fd;
 }
 
 VksSession *vks_session_lock(Vks *vks, const char *name, const char *holder, VksSessionFlags flags,
@@ -222,10 +268,11 @@ VksSession *vks_session_lock(Vks *vks, const char *name, const char *holder, Vks
 	session = vks_session_find(vks, name, flags, error);
 	if (!session)
 		return NULL;
-	path = g_build_filename(vks->store_dir, ".locks", name, NULL);
+	path = lock_path(vks, name, "");
 	g_clear_pointer(&session, vks_session_free);
 	session = session_new(vks, name);
-	session->lock_fd = vks_lock_take(path, holder, flags & VKS_SESSION_WAIT, &cause);
+	session->lock_fd = flags & VKS_SESSION_WAIT ? vks_lock_take(path, holder, TRUE, &cause)
+						    : take_lock(vks, name, holder, &cause);
 	if (session->lock_fd < 0) {
 		g_prefix_error(&cause, "session %s: ", name);
 		vks_error_complete(error, g_steal_pointer(&cause),
@@ -236,6 +283,39 @@ VksSession *vks_session_lock(Vks *vks, const char *name, const char *holder, Vks
 	if (session)
 		recover(session);
 	return g_steal_pointer(&session);
+}
+
+int vks_session_lock_saves(const VksSession *session, const char *holder, gboolean exclusive,
+			   GError **error)
+{
+	g_autofree char *path = lock_path(session->vks, session->name, LOCK_SAVES);
+
+	return exclusive ? vks_lock_take(path, holder, FALSE, error)
+			 : vks_lock_share(path, holder, error);
+}
+
+gboolean vks_session_policy(const VksSession *session, VksPolicy *policy, GError **error)
+{
+	g_autofree char *path = vks_policy_path();
+	VksPolicy found;
+
+	vks_policy_init(policy);
+	vks_policy_init(&found);
+	if (!vks_policy_load_file(&found, path, error))
+		return FALSE;
+	for (char **text = session->record ? session->record->settings : NULL; text && *text;
+	     text++) {
+		g_auto(GStrv) pair = g_strsplit(*text, "=", 2);
+
+		if (!pair[0] || !pair[1] || !vks_policy_set(&found, pair[0], pair[1], error)) {
+			if (error && !*error)
+				g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+					    "\"%s\" is no setting", *text);
+			return FALSE;
+		}
+	}
+	*policy = found;
+	return TRUE;
 }
 
 gboolean vks_session_need_running(const VksSession *session, GError **error)
@@ -314,12 +394,11 @@ static gboolean bury(const VksSession *session, const char *grave, GError **erro
 	return FALSE;
 }
 
-gboolean vks_session_erase(const VksSession *session, GError **error)
+gboolean vks_session_erase(const VksSession *session, gboolean shred, GError **error)
 {
-	g_autofree char *grave =
-		g_strdup_printf("%s/" DROP_PREFIX "XXXXXX", session->vks->store_dir);
-	g_autofree char *lock =
-		g_build_filename(session->vks->store_dir, ".locks", session->name, NULL);
+	g_autofree char *grave = g_strdup_printf("%s/%sXXXXXX", session->vks->store_dir,
+						 shred ? SHRED_PREFIX : DROP_PREFIX);
+	static const char *const locks[] = { "", LOCK_SAVES, LOCK_BACKGROUND };
 	/* Keeps the grave from those who remove what others left behind. */
 	autofd store_lock = vks_store_lock(session->vks, error);
 
@@ -332,8 +411,14 @@ gboolean vks_session_erase(const VksSession *session, GError **error)
 	}
 	if (!bury(session, grave, error))
 		return FALSE;
-	unlink(lock);
-	return vks_tree_remove(grave, error) && vks_tree_remove(session->run_dir, error);
+	for (gsize i = 0; i < G_N_ELEMENTS(locks); i++) {
+		g_autofree char *lock = lock_path(session->vks, session->name, locks[i]);
+
+		unlink(lock);
+	}
+	vks_staging_clean(session->saves_dir);
+	return (shred ? vks_tree_shred(grave, error) : vks_tree_remove(grave, error)) &&
+	       vks_tree_remove(session->run_dir, error);
 }
 
 void vks_session_clean_graves(Vks *vks)
@@ -346,6 +431,8 @@ void vks_session_clean_graves(Vks *vks)
 
 		if (g_str_has_prefix(name, DROP_PREFIX))
 			vks_tree_remove(path, NULL);
+		else if (g_str_has_prefix(name, SHRED_PREFIX))
+			vks_tree_shred(path, NULL);
 	}
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "vksession/paths.h"
+#include "vksession/policy.h"
 #include "vksession/record.h"
 
 typedef struct {
@@ -45,6 +46,23 @@ VksSession *vks_session_lock(Vks *vks, const char *name, const char *holder, Vks
 void vks_session_free(VksSession *session);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VksSession, vks_session_free)
 
+/**
+ * Takes the lock of those whose work can wait, before the session's lock: whoever else wants that
+ * waits for them instead of giving up.
+ * @return a descriptor; -1 with a VKS_ERROR
+ */
+int vks_session_lock_background(Vks *vks, const char *name, GError **error);
+
+/**
+ * Takes the lock on a session's saves: shared for those who read many of them without the session's
+ * lock, exclusive (with the session's lock held) for those who remove or rewrite some.
+ *
+ * @param holder  name of the operation
+ * @return a descriptor; -1 with a G_IO_ERROR, BUSY if it is to be exclusive and somebody reads
+ */
+int vks_session_lock_saves(const VksSession *session, const char *holder, gboolean exclusive,
+			   GError **error);
+
 /** Fails with VKS_ERROR_STATE unless the session runs. */
 gboolean vks_session_need_running(const VksSession *session, GError **error);
 
@@ -60,6 +78,13 @@ VksState vks_session_state(const VksSession *session);
 /** @return manifest of the newest save; NULL if there is none or it is damaged */
 VksManifest *vks_session_newest(const VksSession *session);
 
+/**
+ * Finds the policy of a session. If the user's file or session.json has a bad setting, the rest
+ * is the built-in policy.
+ * @return FALSE with INVALID_DATA that names the bad setting; the policy can be used all the same
+ */
+gboolean vks_session_policy(const VksSession *session, VksPolicy *policy, GError **error);
+
 /** Starts the viewer. Errors are VKS_ERRORs. @param layout_path  may be NULL */
 gboolean vks_session_show(const VksSession *session, const char *display, const char *layout_path,
 			  GError **error);
@@ -68,10 +93,11 @@ gboolean vks_session_show(const VksSession *session, const char *display, const 
 gboolean vks_session_end(const VksSession *session, GError **error);
 
 /**
- * Removes everything that the store has of a session: at once, durably. Errors are G_IO_ERRORs. The
+ * Removes everything that the store has of a session: at once, durably. With `shred`, files are
+ * overwritten before they are freed (see vks_tree_shred()). Errors are G_IO_ERRORs. The
  * store's lock must not be held.
  */
-gboolean vks_session_erase(const VksSession *session, GError **error);
+gboolean vks_session_erase(const VksSession *session, gboolean shred, GError **error);
 
 /** Removes what an interrupted vks_session_erase() left. The store's lock must be held. */
 void vks_session_clean_graves(Vks *vks);

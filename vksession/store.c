@@ -9,7 +9,11 @@
  *           the rename the save does not exist, after it it is complete.
  * remove  - The other way round: one rename(2) to `.drop-XXXXXX` takes the number away, then the
  *           files are freed at leisure.
- * clean   - What a crash left under `.new-` and `.drop-` is removed at the next start.
+ * retire  - A save that others are built on is renamed to `.base-NUMBER`: it is no save any more.
+ * replace - A save that was rewritten (same content, built otherwise) takes the place of the old
+ *           one by one exchange of names.
+ * clean   - What a crash left under `.new-`, `.drop-` and `.shred-` (to be overwritten before) is
+ *           removed at the next start.
  */
 #include "vksession/store.h"
 
@@ -22,12 +26,16 @@
 #include "launcher/autofd.h"
 #include "vksession/durable.h"
 #include "vksession/error.h"
+#include "vksession/layers.h"
 
-#define TEMPORARY_NEW  ".new-"
-#define TEMPORARY_DROP ".drop-"
-#define MANIFEST       "manifest.json"
+#define TEMPORARY_NEW	".new-"
+#define TEMPORARY_DROP	".drop-"
+#define TEMPORARY_SHRED ".shred-"
+#define BASE		".base-"
+#define MANIFEST	"manifest.json"
 
-static const char *const known_parts[] = { VKS_PART_MEMORY, VKS_PART_STATE, VKS_PART_LAYOUT };
+static const char *const known_parts[] = { VKS_PART_MEMORY, VKS_PART_STATE, VKS_PART_SAME,
+					   VKS_PART_LAYOUT };
 
 /* "12" is save 12; "012", "+12", "12x" and "0" are nothing of ours. */
 static guint parse_number(const char *name)
@@ -48,7 +56,8 @@ static int compare_numbers(gconstpointer a, gconstpointer b)
 	return left < right ? -1 : left > right;
 }
 
-GArray *vks_store_numbers(const char *saves_dir, GError **error)
+/* Numbers of the directories whose names are a prefix and a number. */
+static GArray *list_numbers(const char *saves_dir, const char *prefix, GError **error)
 {
 	g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(guint));
 	g_autoptr(GError) cause = NULL;
@@ -62,7 +71,8 @@ GArray *vks_store_numbers(const char *saves_dir, GError **error)
 	}
 	while (dir && (name = g_dir_read_name(dir))) {
 		g_autofree char *path = g_build_filename(saves_dir, name, NULL);
-		guint number = parse_number(name);
+		gboolean ours = g_str_has_prefix(name, prefix);
+		guint number = ours ? parse_number(name + strlen(prefix)) : 0;
 		struct stat st;
 
 		if (number && lstat(path, &st) == 0 && S_ISDIR(st.st_mode))
@@ -72,9 +82,33 @@ GArray *vks_store_numbers(const char *saves_dir, GError **error)
 	return g_steal_pointer(&numbers);
 }
 
+GArray *vks_store_numbers(const char *saves_dir, GError **error)
+{
+	return list_numbers(saves_dir, "", error);
+}
+
+GArray *vks_store_bases(const char *saves_dir, GError **error)
+{
+	return list_numbers(saves_dir, BASE, error);
+}
+
 char *vks_store_path(const char *saves_dir, guint number, const char *file)
 {
 	return g_strdup_printf("%s/%u%s%s", saves_dir, number, file ? "/" : "", file ? file : "");
+}
+
+static char *base_path(const char *saves_dir, guint number)
+{
+	return g_strdup_printf("%s/" BASE "%u", saves_dir, number);
+}
+
+char *vks_store_layer_path(const char *saves_dir, guint number)
+{
+	g_autofree char *save = vks_store_path(saves_dir, number, NULL);
+
+	if (g_file_test(save, G_FILE_TEST_IS_DIR))
+		return g_steal_pointer(&save);
+	return base_path(saves_dir, number);
 }
 
 static char *make_temporary(const char *saves_dir, const char *prefix, GError **error)
@@ -99,15 +133,37 @@ char *vks_store_begin(const char *saves_dir, GError **error)
 	return make_temporary(saves_dir, TEMPORARY_NEW, error);
 }
 
-gboolean vks_store_publish(const char *saves_dir, const char *temporary,
-			   const VksManifest *manifest, GError **error)
+static gboolean seal(const char *temporary, const VksManifest *manifest, GError **error)
 {
 	g_autofree char *text = vks_manifest_print(manifest);
 	g_autofree char *file = g_build_filename(temporary, MANIFEST, NULL);
+
+	return vks_file_create(file, text, strlen(text), error) && vks_path_sync(temporary, error);
+}
+
+gboolean vks_store_publish(const char *saves_dir, const char *temporary,
+			   const VksManifest *manifest, GError **error)
+{
 	g_autofree char *final = vks_store_path(saves_dir, manifest->generation, NULL);
 
-	return vks_file_create(file, text, strlen(text), error) &&
-	       vks_path_sync(temporary, error) && vks_rename_new(temporary, final, error);
+	return seal(temporary, manifest, error) && vks_rename_new(temporary, final, error);
+}
+
+gboolean vks_store_replace(const char *saves_dir, const char *temporary,
+			   const VksManifest *manifest, GError **error)
+{
+	g_autofree char *final = vks_store_layer_path(saves_dir, manifest->generation);
+
+	return seal(temporary, manifest, error) && vks_rename_exchange(temporary, final, error) &&
+	       vks_tree_remove(temporary, error);
+}
+
+gboolean vks_store_retire(const char *saves_dir, guint number, GError **error)
+{
+	g_autofree char *path = vks_store_path(saves_dir, number, NULL);
+	g_autofree char *base = base_path(saves_dir, number);
+
+	return vks_rename_new(path, base, error);
 }
 
 gboolean vks_store_clean(const char *saves_dir, GError **error)
@@ -118,10 +174,12 @@ gboolean vks_store_clean(const char *saves_dir, GError **error)
 	while (dir && (name = g_dir_read_name(dir))) {
 		g_autofree char *path = g_build_filename(saves_dir, name, NULL);
 
+		gboolean shred = g_str_has_prefix(name, TEMPORARY_SHRED);
+
 		if (!g_str_has_prefix(name, TEMPORARY_NEW) &&
-		    !g_str_has_prefix(name, TEMPORARY_DROP))
+		    !g_str_has_prefix(name, TEMPORARY_DROP) && !shred)
 			continue;
-		if (!vks_tree_remove(path, error))
+		if (!(shred ? vks_tree_shred(path, error) : vks_tree_remove(path, error)))
 			return FALSE;
 	}
 	return TRUE;
@@ -164,9 +222,10 @@ static gboolean check_part(const char *dir, const VksPart *part, GError **error)
 
 static gboolean check_parts(const char *dir, const VksManifest *manifest, GError **error)
 {
-	static const char *const needed[] = { VKS_PART_MEMORY, VKS_PART_STATE };
+	static const char *const needed[] = { VKS_PART_MEMORY, VKS_PART_STATE, VKS_PART_SAME };
+	gsize count = G_N_ELEMENTS(needed) - (manifest->delta.parent ? 0 : 1);
 
-	for (gsize i = 0; i < G_N_ELEMENTS(needed); i++) {
+	for (gsize i = 0; i < count; i++) {
 		if (!vks_manifest_part(manifest, needed[i])) {
 			g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
 				    "the manifest names no part %s", needed[i]);
@@ -180,10 +239,9 @@ static gboolean check_parts(const char *dir, const VksManifest *manifest, GError
 	return TRUE;
 }
 
-VksManifest *vks_store_load(const char *saves_dir, guint number, GError **error)
+static VksManifest *load(const char *dir, guint number, GError **error)
 {
-	g_autofree char *dir = vks_store_path(saves_dir, number, NULL);
-	g_autofree char *file = vks_store_path(saves_dir, number, MANIFEST);
+	g_autofree char *file = g_build_filename(dir, MANIFEST, NULL);
 	g_autoptr(VksManifest) manifest = NULL;
 	g_autoptr(GError) cause = NULL;
 	g_autofree char *text = NULL;
@@ -214,6 +272,20 @@ VksManifest *vks_store_load(const char *saves_dir, guint number, GError **error)
 	return check_parts(dir, manifest, error) ? g_steal_pointer(&manifest) : NULL;
 }
 
+VksManifest *vks_store_load(const char *saves_dir, guint number, GError **error)
+{
+	g_autofree char *dir = vks_store_path(saves_dir, number, NULL);
+
+	return load(dir, number, error);
+}
+
+VksManifest *vks_store_load_layer(const char *saves_dir, guint number, GError **error)
+{
+	g_autofree char *dir = vks_store_layer_path(saves_dir, number);
+
+	return load(dir, number, error);
+}
+
 /** Progress of one part within that of all. */
 typedef struct {
 	guint64 before;
@@ -229,6 +301,47 @@ static void report_with_offset(guint64 bytes, gpointer user_data)
 		offset->progress(offset->before + bytes, offset->user_data);
 }
 
+static gboolean compare_checksum(const char *name, const VksChecksum *found, guint64 size,
+				 const char *hex, GError **error)
+{
+	if (found->size == size && strcmp(found->hex, hex) == 0)
+		return TRUE;
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: checksum differs", name);
+	return FALSE;
+}
+
+static gboolean verify_part(const char *saves_dir, const VksManifest *manifest, const VksPart *part,
+			    Offset *offset, GCancellable *cancellable, GError **error)
+{
+	g_autofree char *path = vks_store_path(saves_dir, manifest->generation, part->name);
+	VksChecksum sum;
+
+	if (!part_is_known(part->name))
+		return TRUE;
+	if (!vks_checksum_path(path, &sum, report_with_offset, offset, cancellable, error) ||
+	    !compare_checksum(part->name, &sum, part->size, part->checksum, error))
+		return FALSE;
+	offset->before += part->size;
+	return TRUE;
+}
+
+/* The memory as a guest would get it, from this save's pages and those that it is built on. */
+static gboolean verify_whole(const char *saves_dir, const VksManifest *manifest, Offset *offset,
+			     GCancellable *cancellable, GError **error)
+{
+	const VksDelta *delta = &manifest->delta;
+	g_autoptr(VksLayers) layers = NULL;
+	VksChecksum sum;
+
+	if (!delta->parent)
+		return TRUE;
+	layers = vks_layers_open(saves_dir, manifest, error);
+	return layers &&
+	       vks_layers_checksum(layers, &sum, report_with_offset, offset, cancellable, error) &&
+	       compare_checksum("memory with what it is built on", &sum, delta->whole.size,
+				delta->whole.hex, error);
+}
+
 gboolean vks_store_verify(const char *saves_dir, const VksManifest *manifest,
 			  VksChecksumProgress progress, gpointer user_data,
 			  GCancellable *cancellable, GError **error)
@@ -236,32 +349,62 @@ gboolean vks_store_verify(const char *saves_dir, const VksManifest *manifest,
 	Offset offset = { .progress = progress, .user_data = user_data };
 
 	for (guint i = 0; i < manifest->parts->len; i++) {
-		const VksPart *part = manifest->parts->pdata[i];
-		g_autofree char *path = NULL;
-		VksChecksum sum;
-
-		if (!part_is_known(part->name))
-			continue;
-		path = vks_store_path(saves_dir, manifest->generation, part->name);
-		if (!vks_checksum_path(path, &sum, report_with_offset, &offset, cancellable, error))
+		if (!verify_part(saves_dir, manifest, manifest->parts->pdata[i], &offset,
+				 cancellable, error))
 			return FALSE;
-		if (sum.size != part->size || strcmp(sum.hex, part->checksum) != 0) {
-			g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-				    "%s: checksum differs", part->name);
-			return FALSE;
-		}
-		offset.before += part->size;
 	}
-	return TRUE;
+	return verify_whole(saves_dir, manifest, &offset, cancellable, error);
 }
 
-gboolean vks_store_remove(const char *saves_dir, guint number, GError **error)
+static gboolean compose_memory(const char *saves_dir, const VksManifest *manifest, int to,
+			       Offset *offset, GCancellable *cancellable, GError **error)
 {
-	g_autofree char *path = vks_store_path(saves_dir, number, NULL);
+	const VksPart *part = vks_manifest_part(manifest, VKS_PART_MEMORY);
+	g_autoptr(VksLayers) layers = vks_layers_open(saves_dir, manifest, error);
+	VksChecksum sum;
+
+	return layers && vks_layers_compose(layers, to, cancellable, error) &&
+	       vks_checksum_fd(to, &sum, report_with_offset, offset, cancellable, error) &&
+	       compare_checksum(VKS_PART_MEMORY, &sum, part->size,
+				vks_manifest_memory_checksum(manifest), error);
+}
+
+static gboolean compose_state(const char *saves_dir, const VksManifest *manifest, const char *to,
+			      GCancellable *cancellable, GError **error)
+{
+	const VksPart *part = vks_manifest_part(manifest, VKS_PART_STATE);
+	g_autofree char *from = vks_store_path(saves_dir, manifest->generation, VKS_PART_STATE);
+	VksChecksum sum;
+
+	return vks_file_copy(from, to, error) &&
+	       vks_checksum_path(to, &sum, NULL, NULL, cancellable, error) &&
+	       compare_checksum(VKS_PART_STATE, &sum, part->size, part->checksum, error);
+}
+
+gboolean vks_store_compose(const char *saves_dir, const VksManifest *manifest, const char *dir,
+			   VksChecksumProgress progress, gpointer user_data,
+			   GCancellable *cancellable, GError **error)
+{
+	Offset offset = { .progress = progress, .user_data = user_data };
+	g_autofree char *memory = g_build_filename(dir, VKS_PART_MEMORY, NULL);
+	g_autofree char *state = g_build_filename(dir, VKS_PART_STATE, NULL);
+	autofd to = open(memory, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (to < 0 || fchmod(to, 0600) < 0) {
+		vks_error_errno(error, errno, "cannot make %s", memory);
+		return FALSE;
+	}
+	return compose_memory(saves_dir, manifest, to, &offset, cancellable, error) &&
+	       compose_state(saves_dir, manifest, state, cancellable, error);
+}
+
+/* Takes a directory's name away, durably, and then removes it. */
+static gboolean bury(const char *saves_dir, const char *path, gboolean shred, GError **error)
+{
 	g_autofree char *temporary = NULL;
 	g_autofree char *grave = NULL;
 
-	temporary = make_temporary(saves_dir, TEMPORARY_DROP, error);
+	temporary = make_temporary(saves_dir, shred ? TEMPORARY_SHRED : TEMPORARY_DROP, error);
 	if (!temporary)
 		return FALSE;
 	grave = g_build_filename(temporary, "save", NULL);
@@ -269,5 +412,20 @@ gboolean vks_store_remove(const char *saves_dir, guint number, GError **error)
 		rmdir(temporary);
 		return FALSE;
 	}
-	return vks_path_sync(saves_dir, error) && vks_tree_remove(temporary, error);
+	return vks_path_sync(saves_dir, error) &&
+	       (shred ? vks_tree_shred(temporary, error) : vks_tree_remove(temporary, error));
+}
+
+gboolean vks_store_remove(const char *saves_dir, guint number, gboolean shred, GError **error)
+{
+	g_autofree char *path = vks_store_path(saves_dir, number, NULL);
+
+	return bury(saves_dir, path, shred, error);
+}
+
+gboolean vks_store_remove_base(const char *saves_dir, guint number, GError **error)
+{
+	g_autofree char *path = base_path(saves_dir, number);
+
+	return bury(saves_dir, path, FALSE, error);
 }

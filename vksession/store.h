@@ -15,6 +15,8 @@
 /** The parts that a thaw needs, and so every save has. */
 #define VKS_PART_MEMORY "memory"
 #define VKS_PART_STATE	"state"
+/** Which pages of the memory are those of the save that it is built on; needed if it is. */
+#define VKS_PART_SAME	"memory.same"
 /** Optional part: positions of windows. */
 #define VKS_PART_LAYOUT "layout.json"
 
@@ -37,7 +39,7 @@ char *vks_store_begin(const char *saves_dir, GError **error);
 gboolean vks_store_publish(const char *saves_dir, const char *temporary,
 			   const VksManifest *manifest, GError **error);
 
-/** Removes what interrupted saves and drops left behind. */
+/** Removes what interrupted saves and drops left behind. Bases are not touched. */
 gboolean vks_store_clean(const char *saves_dir, GError **error);
 
 /**
@@ -47,8 +49,32 @@ gboolean vks_store_clean(const char *saves_dir, GError **error);
  */
 VksManifest *vks_store_load(const char *saves_dir, guint number, GError **error);
 
+/** As vks_store_load(), also for a base: a save that was dropped, but that others are built on. */
+VksManifest *vks_store_load_layer(const char *saves_dir, guint number, GError **error);
+
+/** Directory of a save or of a base; free with g_free(). */
+char *vks_store_layer_path(const char *saves_dir, guint number);
+
+/** Numbers of all bases, ascending. */
+GArray *vks_store_bases(const char *saves_dir, GError **error);
+
+/** Makes a save a base: from now on it is no save any more, but its memory stays. Durable. */
+gboolean vks_store_retire(const char *saves_dir, guint number, GError **error);
+
+/** Removes a base. */
+gboolean vks_store_remove_base(const char *saves_dir, guint number, GError **error);
+
 /**
- * Reads all parts of a save and compares their checksums.
+ * Puts a temporary directory in the place of the save or base of its manifest's number, in one
+ * atomic, durable step, and removes what was there. As vks_store_publish() otherwise.
+ *
+ * @return FALSE with NOT_SUPPORTED if the file system can't exchange names; nothing has changed
+ */
+gboolean vks_store_replace(const char *saves_dir, const char *temporary,
+			   const VksManifest *manifest, GError **error);
+
+/**
+ * Reads all parts of a save and compares their checksums, and that of its memory as a whole.
  *
  * @param progress  gets the bytes looked at of all parts together; may be NULL
  * @return FALSE with INVALID_DATA that names the part, CANCELLED, or the read error
@@ -57,5 +83,19 @@ gboolean vks_store_verify(const char *saves_dir, const VksManifest *manifest,
 			  VksChecksumProgress progress, gpointer user_data,
 			  GCancellable *cancellable, GError **error);
 
-/** Removes a save: it is gone at once and for good, then its space is freed. */
-gboolean vks_store_remove(const char *saves_dir, guint number, GError **error);
+/**
+ * Puts a save together as the kernel reads it: files `memory`, whole, and `state`, and compares
+ * their checksums. Also for a save that is whole itself.
+ *
+ * @param dir  an empty directory
+ * @return FALSE as vks_store_verify(), or with the error of writing
+ */
+gboolean vks_store_compose(const char *saves_dir, const VksManifest *manifest, const char *dir,
+			   VksChecksumProgress progress, gpointer user_data,
+			   GCancellable *cancellable, GError **error);
+
+/**
+ * Removes a save: it is gone at once and for good, then its space is freed.
+ * @param shred  overwrite its files before; if that is interrupted, vks_store_clean() goes on
+ */
+gboolean vks_store_remove(const char *saves_dir, guint number, gboolean shred, GError **error);

@@ -6,7 +6,9 @@
  *                   the good ones; nobody is given an old state without having asked for it.
  *   check machine - Processor, memory and kernel that the save needs, by its manifest and its image.
  *   show          - The viewer takes longest to start, so it is started first; it waits.
- *   check content - Every byte of the save is compared with its checksum.
+ *   check content - Every byte of the save is compared with its checksum. A memory that lies in
+ *                   several saves is put together in a private directory for it, in memory if there
+ *                   is room; what is compared is the result.
  *   start guest   - The vkernel reads the save; then the guest is told the time.
  *   undo          - Whatever fails: viewer and vkernel are ended, the record is as before.
  */
@@ -16,7 +18,8 @@
 #include "vksession/image-fit.h"
 #include "vksession/kernels.h"
 #include "vksession/machine.h"
-#include "vksession/session.h"
+#include "vksession/operations.h"
+#include "vksession/staging.h"
 #include "vksession/store.h"
 
 /* So many intact saves are enough to know about when one is damaged. */
@@ -33,6 +36,7 @@ typedef struct {
 	char *kernel;
 	VksImage *image;
 	guint64 verify_us;
+	VksStaging *composed; /* NULL: the save can be read where it is */
 } Thaw;
 
 /* "saves 3, 2 are intact; use one with ...", after reading them whole. */
@@ -85,6 +89,25 @@ static void set_damaged(const Thaw *thaw, GError *cause, GError **error)
 	vks_error_complete(error, cause, "%s", others);
 }
 
+/*
+ * The newest. One that a rollback made for the way back is not what the person wanted last: that is
+ * the save that was gone back to, as long as nothing was saved since.
+ */
+static guint newest_wanted(const VksSession *session, const GArray *numbers)
+{
+	guint newest = g_array_index(numbers, guint, numbers->len - 1);
+	g_autoptr(VksManifest) manifest = vks_store_load(session->saves_dir, newest, NULL);
+	guint base = session->record ? session->record->base : 0;
+
+	if (!manifest || strcmp(manifest->reason, VKS_REASON_ROLLBACK) != 0)
+		return newest;
+	for (guint i = 0; i < numbers->len; i++) {
+		if (g_array_index(numbers, guint, i) == base)
+			return base;
+	}
+	return newest;
+}
+
 static gboolean choose_save(Thaw *thaw, GError **error)
 {
 	VksSession *session = thaw->session;
@@ -100,7 +123,7 @@ static gboolean choose_save(Thaw *thaw, GError **error)
 	}
 	thaw->number = thaw->options->number;
 	if (thaw->number == 0)
-		thaw->number = g_array_index(numbers, guint, numbers->len - 1);
+		thaw->number = newest_wanted(session, numbers);
 	thaw->manifest = vks_store_load(session->saves_dir, thaw->number, &cause);
 	if (thaw->manifest)
 		return TRUE;
@@ -180,13 +203,28 @@ static void report_verify(guint64 bytes, gpointer user_data)
 	vks_control_report(thaw->control, "checking the save", bytes, total);
 }
 
+static gboolean read_content(Thaw *thaw, GError **error)
+{
+	VksSession *session = thaw->session;
+	VksPolicy policy;
+
+	if (!thaw->manifest->delta.parent)
+		return vks_store_verify(session->saves_dir, thaw->manifest, report_verify, thaw,
+					vks_control_cancellable(thaw->control), error);
+	vks_session_policy(session, &policy, NULL);
+	thaw->composed = vks_staging_new(session->saves_dir, thaw->manifest->delta.whole.data_bytes,
+					 policy.staging, error);
+	return thaw->composed && vks_store_compose(session->saves_dir, thaw->manifest,
+						   thaw->composed->dir, report_verify, thaw,
+						   vks_control_cancellable(thaw->control), error);
+}
+
 static gboolean check_content(Thaw *thaw, GError **error)
 {
 	g_autoptr(GError) cause = NULL;
 	gint64 started = g_get_monotonic_time();
 
-	if (vks_store_verify(thaw->session->saves_dir, thaw->manifest, report_verify, thaw,
-			     vks_control_cancellable(thaw->control), &cause)) {
+	if (read_content(thaw, &cause)) {
 		thaw->verify_us = (guint64)(g_get_monotonic_time() - started);
 		return TRUE;
 	}
@@ -220,7 +258,7 @@ static gboolean start_guest(const Thaw *thaw, GError **error)
 		.runtime_dir = session->run_dir,
 		.log_path = session->log_path,
 		.kernel_path = thaw->kernel,
-		.save_dir = save_dir,
+		.save_dir = thaw->composed ? thaw->composed->dir : save_dir,
 		.memory_bytes = thaw->manifest->memory_bytes,
 		.network = thaw->manifest->network,
 	};
@@ -254,20 +292,13 @@ static gboolean need_not_running(const VksSession *session, GError **error)
 	return FALSE;
 }
 
-gboolean vks_thaw(Vks *vks, const VksThawOptions *options, const VksControl *control,
-		  VksThawResult *result, GError **error)
+gboolean vks_session_thaw(VksSession *session, const VksThawOptions *options,
+			  const VksControl *control, VksThawResult *result, GError **error)
 {
 	gint64 started = g_get_monotonic_time();
-	g_autoptr(VksSession) session = NULL;
-	Thaw thaw = { .options = options, .control = control };
+	Thaw thaw = { .session = session, .options = options, .control = control };
 	gboolean ok;
 
-	if (!vks_check_name(options->name, error))
-		return FALSE;
-	session = vks_session_lock(vks, options->name, "thaw", 0, error);
-	if (!session)
-		return FALSE;
-	thaw.session = session;
 	ok = need_not_running(session, error) && choose_save(&thaw, error) &&
 	     vks_session_need_display(options->display, options->detach, error) &&
 	     check_machine(&thaw, error) && thaw_shown(&thaw, error);
@@ -277,8 +308,17 @@ gboolean vks_thaw(Vks *vks, const VksThawOptions *options, const VksControl *con
 			.verify_us = thaw.verify_us,
 			.running_us = (guint64)(g_get_monotonic_time() - started),
 		};
+	vks_staging_free(thaw.composed);
 	vks_manifest_free(thaw.manifest);
 	vks_image_free(thaw.image);
 	g_free(thaw.kernel);
 	return ok;
+}
+
+gboolean vks_thaw(Vks *vks, const VksThawOptions *options, const VksControl *control,
+		  VksThawResult *result, GError **error)
+{
+	g_autoptr(VksSession) session = vks_session_lock(vks, options->name, "thaw", 0, error);
+
+	return session && vks_session_thaw(session, options, control, result, error);
 }

@@ -95,15 +95,19 @@ gboolean vks_stop(Vks *vks, const char *name, guint grace_ms, GError **error);
 
 typedef struct {
 	const char *name;
-	gboolean stop;	/* end the session once the save is safe */
-	gboolean force; /* try even if it does not seem to fit on the disk */
+	gboolean stop;	    /* end the session once the save is safe */
+	gboolean force;	    /* try even if it does not seem to fit on the disk */
+	const char *reason; /* recorded in the save: "manual" if NULL, "shutdown", "autosave", ... */
 } VksSaveOptions;
 
 typedef struct {
 	guint number;
 	VksFigures figures;
-	guint64 disk_bytes; /* of all parts, without holes and zeros */
-	guint64 total_us;   /* until it was durable */
+	guint64 disk_bytes;    /* of all parts, without holes and zeros */
+	guint64 written_bytes; /* to the store's disk: less, where blocks are shared */
+	guint base;	       /* save that this one's memory is built on; 0: it is whole */
+	guint pruned;	       /* saves that the policy did not keep, and that are gone now */
+	guint64 total_us;      /* until it was durable */
 } VksSaveResult;
 
 /**
@@ -132,6 +136,49 @@ typedef struct {
  */
 gboolean vks_thaw(Vks *vks, const VksThawOptions *options, const VksControl *control,
 		  VksThawResult *result, GError **error);
+
+typedef struct {
+	const char *name;
+	guint number;	     /* of the save to go back to */
+	const char *display; /* where to show it, if it is not shown now; NULL: nowhere */
+	gboolean detach;
+} VksRollbackOptions;
+
+typedef struct {
+	guint number; /* thawed */
+	guint undo;   /* the save that was made of what ran; 0: it did not run */
+} VksRollbackResult;
+
+/**
+ * Goes back to a save. The save is checked first; then what runs is saved, and ended; then the save
+ * is thawed and shown as the session was. If that fails, what ran is brought back.
+ */
+gboolean vks_rollback(Vks *vks, const VksRollbackOptions *options, const VksControl *control,
+		      VksRollbackResult *result, GError **error);
+
+/** What a prune did. */
+typedef struct {
+	guint removed;	     /* saves that the policy did not keep */
+	guint consolidated;  /* saves that were built on removed ones, and are not any more */
+	guint64 freed_bytes; /* on the disk */
+} VksPruneResult;
+
+/**
+ * Removes the saves that the policy does not keep, and rewrites those that are built on removed
+ * ones. vks_save() does the first by itself; the second is for a moment when nobody waits. The
+ * last good save is never removed.
+ */
+gboolean vks_prune(Vks *vks, const char *name, const VksControl *control, VksPruneResult *result,
+		   GError **error);
+
+/**
+ * Reads the policy of a session: user's file, and the session's own settings.
+ * @return "NAME=VALUE" strings, free with g_strfreev(); NULL on error
+ */
+char **vks_get_policy(Vks *vks, const char *name, GError **error);
+
+/** Changes settings of a session. @param settings  "NAME=VALUE"; "NAME=" is that of the file */
+gboolean vks_set_policy(Vks *vks, const char *name, const char *const *settings, GError **error);
 
 /* The viewer */
 
@@ -179,9 +226,10 @@ typedef struct {
 	guint number;
 	VksManifest *manifest; /* NULL if it has no valid one */
 	VksImage *image;       /* what the vkernel wrote; NULL if it can't be read */
-	guint64 disk_bytes;
-	gboolean verified; /* every byte was read and checked */
-	char *problem;	   /* what is damaged; NULL: nothing that was looked at */
+	guint64 disk_bytes;    /* its own; see also manifest->delta */
+	const char *reason;    /* why it was made, of the manifest; "" without one */
+	gboolean verified;     /* every byte was read and checked */
+	char *problem;	       /* what is damaged; NULL: nothing that was looked at */
 } VksSaveInfo;
 
 /** @return array of VksSaveInfo, oldest first; manifests and sizes of parts are looked at */
@@ -213,6 +261,13 @@ gboolean vks_drop_loses_last(Vks *vks, const char *name, guint number, gboolean 
  * @param number  0: the whole session
  */
 gboolean vks_drop(Vks *vks, const char *name, guint number, GError **error);
+
+/**
+ * As vks_drop(), and overwrites the files before they are freed. That does not reach copies that
+ * the disk itself (an SSD, flash), the file system (copy-on-write, snapshots, journal) or a backup
+ * has of them. What other saves are built on is kept, and not overwritten.
+ */
+gboolean vks_shred(Vks *vks, const char *name, guint number, GError **error);
 
 /* The machine */
 

@@ -66,6 +66,18 @@ static guint64 memory_size(const char *runtime_dir)
 	return g_ascii_strtoull(text, NULL, 10);
 }
 
+/* Both files as they are, holes included. @return whether there is something to copy */
+static gboolean copy_sparse(const char *from, const char *to)
+{
+	const char *const argv[] = { "cp", "--sparse=always", "--no-preserve=all", from, to, NULL };
+	int status = -1;
+
+	return access(from, F_OK) == 0 &&
+	       g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL,
+			    &status, NULL) &&
+	       status == 0;
+}
+
 static gboolean fake_start(const VkLauncherConfig *config, GError **error)
 {
 	g_autofree char *size = g_strdup_printf("%" G_GUINT64_FORMAT, config->memory_bytes);
@@ -80,6 +92,11 @@ static gboolean fake_start(const VkLauncherConfig *config, GError **error)
 	put(config->runtime_dir, "kernel", config->kernel_path);
 	put(config->runtime_dir, "memory-size", size);
 	g_file_set_contents(config->log_path, "console\n", -1, NULL);
+	if (config->save_dir && g_getenv("VKS_FAKE_MEMORY")) {
+		g_autofree char *from = g_build_filename(config->save_dir, "memory", NULL);
+
+		return copy_sparse(from, g_getenv("VKS_FAKE_MEMORY"));
+	}
 	return TRUE;
 }
 
@@ -115,9 +132,12 @@ static gboolean fake_wait_gone(const char *runtime_dir, guint timeout_ms, GError
 static gboolean write_memory(const char *dir, guint64 size)
 {
 	g_autofree char *path = g_build_filename(dir, "memory", NULL);
-	autofd fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	const char *memory = g_getenv("VKS_FAKE_MEMORY");
+	autofd fd = memory ? -1 : open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	g_autofree char *text = g_strdup_printf("memory at %" G_GINT64_FORMAT, g_get_real_time());
 
+	if (memory)
+		return copy_sparse(memory, path);
 	return fd >= 0 && ftruncate(fd, (off_t)size) == 0 &&
 	       pwrite(fd, text, strlen(text), BUILDER_DATA + 904) > 0 &&
 	       pwrite(fd, text, strlen(text), (off_t)size - 2 * BUILDER_PAGE + 40) > 0;

@@ -7,6 +7,7 @@
  * Environment:
  *   VKS_FAKE_FAIL   "STEP:CODE", a step (member of VksBackend) that fails with a G_IO_ERROR code
  *   VKS_FAKE_FILES  host files that the guest has open, "PATH=USE" a line; USE: bits of the format
+ *   VKS_FAKE_MEMORY  a file: the fake guest's memory, written by a thaw, read by a checkpoint
  *   VKS_FAKE_HOLD   a fifo: a checkpoint waits until somebody has opened it for writing and closed
  */
 #pragma once

@@ -25,9 +25,11 @@ int sandbox_setup(void **state)
 	assert_non_null(sandbox);
 	set_directory("HOME", sandbox, "home", 0755);
 	set_directory("XDG_STATE_HOME", sandbox, "state", 0755);
+	set_directory("XDG_CONFIG_HOME", sandbox, "config", 0755);
 	set_directory("XDG_RUNTIME_DIR", sandbox, "run", 0700);
 	set_directory("VKSESSION_LIBEXECDIR", sandbox, "libexec", 0755);
 	g_unsetenv("VKS_FAKE_FAIL");
+	g_unsetenv("VKS_FAKE_MEMORY");
 	*state = sandbox;
 	sandbox_write(state, "libexec/vkernel", "the kernel\n");
 	return 0;

@@ -148,9 +148,9 @@ static void test_remove(void **state)
 
 	make_save(saves, 1);
 	make_save(saves, 2);
-	assert_true(vks_store_remove(saves, 1, NULL));
+	assert_true(vks_store_remove(saves, 1, FALSE, NULL));
 	assert_numbers(saves, "2");
-	assert_false(vks_store_remove(saves, 1, &error));
+	assert_false(vks_store_remove(saves, 1, FALSE, &error));
 	assert_true(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND));
 	assert_numbers(saves, "2");
 }
@@ -180,7 +180,7 @@ static void test_damage(void **state)
 		assert_intact(saves, 1);
 		assert_int_equal(truncate(path, st.st_size - 1), 0);
 		assert_damaged(saves, 1);
-		assert_true(vks_store_remove(saves, 1, NULL));
+		assert_true(vks_store_remove(saves, 1, FALSE, NULL));
 		make_save(saves, 1);
 	}
 }

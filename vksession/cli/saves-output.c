@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vksession/cli/saves-output.h"
 
-static const char *const headings[] = { ">SAVE", "TIME",  "AGE",     ">SIZE", ">PARENT",
-					"KIND",	 "STATE", "WINDOWS", NULL };
+static const char *const headings[] = { ">SAVE", "TIME",   "AGE",   ">SIZE",   ">PARENT",
+					"KIND",	 "REASON", "STATE", "WINDOWS", NULL };
 
 static char *describe_state(const VksSaveInfo *info)
 {
@@ -40,6 +40,7 @@ void cli_print_saves(const GPtrArray *saves)
 			g_strdup(!manifest	     ? "-"
 				 : manifest->stopped ? "stop"
 						     : "live"),
+			g_strdup(manifest ? manifest->reason : "-"),
 			describe_state(info),
 			describe_windows(manifest),
 		};
@@ -133,6 +134,9 @@ static void add_manifest(JsonBuilder *builder, const VksManifest *manifest)
 	cli_json_string(builder, "session", manifest->session_name);
 	cli_json_string(builder, "session_id", manifest->session_id);
 	cli_json_int(builder, "parent", manifest->parent);
+	cli_json_string(builder, "reason", manifest->reason);
+	cli_json_int(builder, "base", manifest->delta.parent);
+	cli_json_int(builder, "depth", manifest->delta.depth);
 	cli_json_bool(builder, "stopped", manifest->stopped);
 	cli_json_int(builder, "utc_us", manifest->utc_us);
 	cli_json_string(builder, "kernel", manifest->kernel_hash);

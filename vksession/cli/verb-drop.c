@@ -6,10 +6,14 @@
 
 static struct {
 	gboolean yes;
+	gboolean shred;
 } options;
 
 static const GOptionEntry entries[] = {
 	{ "yes", 'y', 0, G_OPTION_ARG_NONE, &options.yes, "Do not ask", NULL },
+	{ "shred", 0, 0, G_OPTION_ARG_NONE, &options.shred,
+	  "Overwrite the files first; that can't reach what an SSD or the file system copied",
+	  NULL },
 	G_OPTION_ENTRY_NULL,
 };
 
@@ -57,8 +61,13 @@ static int verb_drop(Cli *cli, int argc, char **argv, GError **error)
 	    (argc > 2 && !cli_parse_number(argv[2], &number, error)))
 		return VKS_ERROR_USAGE;
 	if (!cli_open(cli, error) || !may_drop(cli, argv[1], number, error) ||
-	    !cli_drop(cli, argv[1], number, error))
+	    !(options.shred ? vks_shred(cli->vks, argv[1], number, error)
+			    : cli_drop(cli, argv[1], number, error)))
 		return VKS_ERROR_FAILED;
+	if (options.shred)
+		fputs("vksession: overwritten and removed; an SSD, a copy-on-write or journaling "
+		      "file system, swap and backups may still hold copies\n",
+		      stderr);
 	return 0;
 }
 

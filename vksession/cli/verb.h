@@ -34,7 +34,8 @@ typedef struct {
 
 extern const CliVerb cli_verb_run, cli_verb_list, cli_verb_save, cli_verb_thaw, cli_verb_attach,
 	cli_verb_detach, cli_verb_stop, cli_verb_saves, cli_verb_drop, cli_verb_verify,
-	cli_verb_exec, cli_verb_log, cli_verb_doctor;
+	cli_verb_exec, cli_verb_log, cli_verb_doctor, cli_verb_rollback, cli_verb_prune,
+	cli_verb_policy;
 
 /* options.c */
 
@@ -119,6 +120,11 @@ char *cli_format_duration(guint64 us);
 void cli_progress(const char *stage, guint64 done, guint64 total, gpointer user_data);
 /** Removes the progress line. */
 void cli_progress_end(void);
+
+/* background.c */
+
+/** Starts `vksession prune` of a session, with low priority, and does not wait for it. */
+void cli_prune_in_background(const char *name);
 
 /* interrupt.c */
 

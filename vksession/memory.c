@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Theory of operation
+ *
+ *   compare - The memory that the kernel wrote is compared with that of the parent.
+ *   choose  - If most of it changed, or there is no parent to build on, the file will be whole.
+ *   check   - What is going to be written is known now: it must fit.
+ *   put     - clone: where the file system can, the file begins as a clone of the parent's, and
+ *             only what changed is written; it is whole.
+ *             delta: only what changed is written, and the map of what did not.
+ *             whole: everything is written, or the kernel's file is moved if it is on this disk.
+ */
+#include "vksession/memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "launcher/autofd.h"
+#include "vksession/durable.h"
+#include "vksession/error.h"
+#include "vksession/layers.h"
+#include "vksession/machine.h"
+#include "vksession/store.h"
+
+/** One put under way. */
+typedef struct {
+	const VksMemoryPut *put;
+	VksMemoryResult *result;
+	char *source; /* path of the kernel's file */
+	char *target; /* path of the part */
+	int from;
+	guint64 size;
+	VksLayers *parent; /* NULL: none to build on */
+	VksPageMap *map;
+} Put;
+
+/* A parent that can't be read is no reason to fail, but one to write everything. */
+static void open_parent(Put *work)
+{
+	const VksManifest *parent = work->put->parent;
+	const VksPolicy *policy = work->put->policy;
+
+	if (!parent || !policy->incremental || work->size % VKS_PAGE_SIZE)
+		return;
+	work->parent = vks_layers_open(work->put->saves_dir, parent, NULL);
+	if (work->parent && vks_layers_size(work->parent) != work->size)
+		g_clear_pointer(&work->parent, vks_layers_close);
+}
+
+static gboolean compare(Put *work, GError **error)
+{
+	const VksMemoryPut *put = work->put;
+
+	work->map = vks_layers_compare(work->from, work->parent, put->cancellable, error);
+	return work->map != NULL;
+}
+
+static void choose(Put *work)
+{
+	const VksMemoryPut *put = work->put;
+	guint64 changed = work->map->changed_data;
+
+	if (work->parent && changed > work->map->data_pages / 2)
+		g_clear_pointer(&work->parent, vks_layers_close);
+	if (work->parent && vks_layers_count(work->parent) > put->policy->chain)
+		g_clear_pointer(&work->parent, vks_layers_close);
+	work->result->data_bytes = work->map->data_pages * VKS_PAGE_SIZE;
+	work->result->written_bytes =
+		(work->parent ? changed : work->map->data_pages) * VKS_PAGE_SIZE;
+}
+
+static gboolean check(const Put *work, GError **error)
+{
+	guint64 spare = work->put->spare_bytes;
+	guint64 free_bytes = vks_free_space(work->put->target);
+	guint64 need = work->result->written_bytes + work->map->bytes;
+	g_autofree char *need_text = g_format_size_full(need, G_FORMAT_SIZE_IEC_UNITS);
+	g_autofree char *free_text = g_format_size_full(free_bytes, G_FORMAT_SIZE_IEC_UNITS);
+
+	if (spare == G_MAXUINT64 || free_bytes >= need + spare)
+		return TRUE;
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
+		    "this save takes %s, and the store's disk has %s free (--force tries all the "
+		    "same)",
+		    need_text, free_text);
+	return FALSE;
+}
+
+static int create_target(const Put *work, GError **error)
+{
+	autofd fd = open(work->target, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0 || fchmod(fd, 0600) < 0 || ftruncate(fd, (off_t)work->size) < 0) {
+		vks_error_errno(error, errno, "cannot make %s", work->target);
+		return -1;
+	}
+	return steal_fd(&fd);
+}
+
+/* @return whether the file is now a clone of the parent's, if that lies in one file */
+static gboolean clone_parent(const Put *work, int to)
+{
+	int parent = work->parent ? vks_layers_single_fd(work->parent) : -1;
+
+	return work->put->policy->reflink && parent >= 0 && ioctl(to, FICLONE, parent) == 0;
+}
+
+static gboolean put_delta(Put *work, int to, GError **error)
+{
+	const VksMemoryPut *put = work->put;
+	g_autofree char *path = g_build_filename(put->target, VKS_PART_SAME, NULL);
+	VksDelta *delta = &work->result->delta;
+
+	if (!vks_pages_copy(work->from, to, work->size, work->map->same, FALSE, put->cancellable,
+			    error) ||
+	    !vks_file_create(path, (const char *)work->map->same, work->map->bytes, error) ||
+	    !vks_checksum_fd(work->from, &delta->whole, put->progress, put->user_data,
+			     put->cancellable, error))
+		return FALSE;
+	delta->parent = put->parent->generation;
+	delta->depth = vks_layers_count(work->parent);
+	g_strlcpy(delta->parent_checksum, vks_manifest_memory_checksum(put->parent),
+		  sizeof(delta->parent_checksum));
+	work->result->written_bytes += work->map->bytes;
+	return TRUE;
+}
+
+static gboolean put_whole(const Put *work, GError **error)
+{
+	autofd to = -1;
+
+	if (rename(work->source, work->target) == 0)
+		return TRUE;
+	if (errno != EXDEV) {
+		vks_error_errno(error, errno, "cannot move %s", work->source);
+		return FALSE;
+	}
+	to = create_target(work, error);
+	return to >= 0 && vks_pages_copy(work->from, to, work->map->size, NULL, FALSE,
+					 work->put->cancellable, error);
+}
+
+static gboolean put_pages(Put *work, GError **error)
+{
+	autofd to = -1;
+
+	if (!work->parent)
+		return put_whole(work, error);
+	to = create_target(work, error);
+	if (to < 0)
+		return FALSE;
+	if (clone_parent(work, to))
+		return vks_pages_copy(work->from, to, work->size, work->map->same, TRUE,
+				      work->put->cancellable, error);
+	return put_delta(work, to, error);
+}
+
+static gboolean open_source(Put *work, GError **error)
+{
+	struct stat st;
+
+	work->from = open(work->source, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (work->from < 0 || fstat(work->from, &st) < 0) {
+		vks_error_errno(error, errno, "cannot open %s", work->source);
+		return FALSE;
+	}
+	work->size = (guint64)st.st_size;
+	return TRUE;
+}
+
+gboolean vks_memory_put(const VksMemoryPut *put, VksMemoryResult *result, GError **error)
+{
+	Put work = { .put = put, .result = result, .from = -1 };
+	gboolean ok;
+
+	*result = (VksMemoryResult){ 0 };
+	work.source = g_build_filename(put->staging, VKS_PART_MEMORY, NULL);
+	work.target = g_build_filename(put->target, VKS_PART_MEMORY, NULL);
+	ok = open_source(&work, error);
+	if (ok)
+		open_parent(&work);
+	ok = ok && compare(&work, error);
+	if (ok)
+		choose(&work);
+	ok = ok && check(&work, error) && put_pages(&work, error);
+	if (work.from >= 0)
+		close(work.from);
+	vks_layers_close(work.parent);
+	vks_page_map_free(work.map);
+	g_free(work.source);
+	g_free(work.target);
+	return ok;
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Theory of operation
+ *
+ *   thin        - The saves that the policy does not keep are removed. That takes a rename each, so
+ *                 it is done by each save, too.
+ *   consolidate - What was built on them is rewritten (see consolidate.c). That may take longer.
+ *   collect     - Kernels that no save needs any more are removed.
+ */
+#include <string.h>
+
+#include "launcher/autofd.h"
+#include "vksession/consolidate.h"
+#include "vksession/durable.h"
+#include "vksession/kernels.h"
+#include "vksession/operations.h"
+#include "vksession/store.h"
+
+/* Good saves only: one that is damaged may be repaired from a backup, and is a person's business. */
+static GArray *list_good(const char *saves_dir, GError **error)
+{
+	g_autoptr(GArray) items = g_array_new(FALSE, FALSE, sizeof(VksKeepItem));
+	g_autoptr(GArray) numbers = vks_store_numbers(saves_dir, error);
+
+	for (guint i = 0; numbers && i < numbers->len; i++) {
+		guint number = g_array_index(numbers, guint, i);
+		g_autoptr(VksManifest) manifest = vks_store_load(saves_dir, number, NULL);
+		g_autofree char *path = vks_store_path(saves_dir, number, NULL);
+		VksKeepItem item = { .number = number };
+
+		if (!manifest)
+			continue;
+		item.utc_us = manifest->utc_us;
+		item.bytes = vks_tree_usage(path);
+		g_array_append_val(items, item);
+	}
+	return numbers ? g_steal_pointer(&items) : NULL;
+}
+
+static gboolean thin(const VksSession *session, const VksPolicy *policy, guint *removed,
+		     GError **error)
+{
+	g_autoptr(GArray) items = list_good(session->saves_dir, error);
+
+	if (!items)
+		return FALSE;
+	vks_policy_choose(policy, (VksKeepItem *)(gpointer)items->data, items->len);
+	for (guint i = 0; i < items->len; i++) {
+		const VksKeepItem *item = &g_array_index(items, VksKeepItem, i);
+
+		if (item->keep)
+			continue;
+		if (!vks_saves_remove(session->saves_dir, item->number, FALSE, error))
+			return FALSE;
+		(*removed)++;
+	}
+	return vks_bases_collect(session->saves_dir, error);
+}
+
+gboolean vks_session_thin(VksSession *session, const VksPolicy *policy, guint *removed,
+			  GError **error)
+{
+	autofd lock = vks_session_lock_saves(session, "save", TRUE, error);
+
+	*removed = 0;
+	return lock >= 0 && thin(session, policy, removed, error);
+}
+
+static gboolean prune(VksSession *session, const VksPolicy *policy, const VksControl *control,
+		      VksPruneResult *result, GError **error)
+{
+	autofd lock = vks_session_lock_saves(session, "prune", TRUE, error);
+
+	if (lock < 0)
+		return FALSE;
+	vks_control_report(control, "removing saves", 0, 0);
+	if (!thin(session, policy, &result->removed, error))
+		return FALSE;
+	vks_control_report(control, "rewriting saves", 0, 0);
+	return vks_consolidate(session->saves_dir, vks_control_cancellable(control),
+			       &result->consolidated, error) &&
+	       vks_kernels_collect_unused(session->vks, error);
+}
+
+gboolean vks_prune(Vks *vks, const char *name, const VksControl *control, VksPruneResult *result,
+		   GError **error)
+{
+	autofd background = vks_session_lock_background(vks, name, error);
+	g_autoptr(VksSession) session = NULL;
+	g_autoptr(GError) cause = NULL;
+	VksPolicy policy;
+	guint64 before, after;
+
+	*result = (VksPruneResult){ 0 };
+	if (background < 0)
+		return FALSE;
+	session = vks_session_lock(vks, name, "prune", 0, error);
+	if (!session)
+		return FALSE;
+	if (!vks_session_policy(session, &policy, &cause)) {
+		vks_error_complete(error, g_steal_pointer(&cause),
+				   "nothing was removed; put the setting right");
+		return FALSE;
+	}
+	before = vks_tree_usage(session->dir);
+	if (!prune(session, &policy, control, result, &cause)) {
+		vks_error_complete(error, g_steal_pointer(&cause),
+				   "saves that the policy keeps are as they were; try again, or "
+				   "see: vksession verify %s",
+				   name);
+		return FALSE;
+	}
+	after = vks_tree_usage(session->dir);
+	result->freed_bytes = before > after ? before - after : 0;
+	return TRUE;
+}
+
+/* Settings */
+
+char **vks_get_policy(Vks *vks, const char *name, GError **error)
+{
+	g_autoptr(VksSession) session = vks_session_find(vks, name, 0, error);
+	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+	g_autoptr(GError) cause = NULL;
+	VksPolicy policy;
+
+	if (!session)
+		return NULL;
+	if (!vks_session_policy(session, &policy, &cause)) {
+		vks_error_complete(error, g_steal_pointer(&cause),
+				   "saves are made and none is removed by the policy; put the "
+				   "setting right");
+		return NULL;
+	}
+	for (const char *const *setting = vks_policy_names(); *setting; setting++) {
+		g_autofree char *value = vks_policy_get(&policy, *setting);
+		g_autofree char *text = g_strdup_printf("%s=%s", *setting, value);
+
+		g_strv_builder_add(builder, text);
+	}
+	return g_strv_builder_end(builder);
+}
+
+static gboolean check_setting(const char *text, GError **error)
+{
+	g_auto(GStrv) pair = g_strsplit(text, "=", 2);
+	g_autofree char *known = NULL;
+	VksPolicy scratch;
+
+	vks_policy_init(&scratch);
+	known = pair[0] ? vks_policy_get(&scratch, pair[0]) : NULL;
+	if (known && pair[1] && !*pair[1])
+		return TRUE;
+	if (pair[0] && pair[1])
+		return vks_policy_set(&scratch, pair[0], pair[1], error);
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "\"%s\" is no NAME=VALUE",
+		    text);
+	return FALSE;
+}
+
+/* The settings before without those of the same names, and the new ones. */
+static char **merge_settings(char *const *before, const char *const *changes)
+{
+	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+
+	for (; *before; before++) {
+		gsize length = strcspn(*before, "=") + 1;
+		gboolean replaced = FALSE;
+
+		for (gsize i = 0; changes[i]; i++)
+			replaced |= strncmp(*before, changes[i], length) == 0;
+		if (!replaced)
+			g_strv_builder_add(builder, *before);
+	}
+	for (; *changes; changes++) {
+		if (!g_str_has_suffix(*changes, "="))
+			g_strv_builder_add(builder, *changes);
+	}
+	return g_strv_builder_end(builder);
+}
+
+gboolean vks_set_policy(Vks *vks, const char *name, const char *const *settings, GError **error)
+{
+	g_autoptr(VksSession) session = vks_session_lock(vks, name, "policy", 0, error);
+	g_autoptr(GError) cause = NULL;
+	char **merged;
+
+	if (!session)
+		return FALSE;
+	for (gsize i = 0; settings[i]; i++) {
+		if (check_setting(settings[i], &cause))
+			continue;
+		g_set_error(error, VKS_ERROR, VKS_ERROR_USAGE,
+			    "%s; nothing was changed; see the settings with: vksession policy %s",
+			    cause->message, name);
+		return FALSE;
+	}
+	merged = merge_settings(session->record->settings, settings);
+	g_strfreev(session->record->settings);
+	session->record->settings = merged;
+	if (vks_record_store(session->record, session->record_path, &cause))
+		return TRUE;
+	vks_error_complete(error, g_steal_pointer(&cause),
+			   "nothing was changed; make room or check the store");
+	return FALSE;
+}
