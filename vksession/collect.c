@@ -42,7 +42,9 @@ gboolean vks_kernels_collect_unused(Vks *vks, GError **error)
 	if (lock < 0)
 		return FALSE;
 	vks_session_clean_graves(vks);
-	names = vks_session_names(vks);
+	names = vks_session_names(vks, error);
+	if (!names)
+		return FALSE;
 	for (guint i = 0; i < names->len; i++) {
 		if (!collect_used(vks, names->pdata[i], used))
 			return TRUE;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vksession/durable.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -261,6 +262,58 @@ gboolean vks_rename_exchange(const char *from, const char *to, GError **error)
 			    "the file system of %s can't exchange names", to);
 	else
 		vks_error_errno(error, errno, "cannot exchange %s and %s", from, to);
+	return FALSE;
+}
+
+static int compare_strings(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void close_dir(DIR **dir)
+{
+	if (*dir)
+		closedir(*dir);
+}
+
+GPtrArray *vks_dir_names(const char *path, GError **error)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+	__attribute__((cleanup(close_dir))) DIR *dir = opendir(path);
+	const struct dirent *entry = NULL;
+
+	if (!dir) {
+		vks_error_errno(error, errno, "cannot list %s", path);
+		return NULL;
+	}
+	for (;;) {
+		errno = 0;
+		entry = readdir(dir);
+		if (!entry)
+			break;
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			g_ptr_array_add(names, g_strdup(entry->d_name));
+	}
+	if (errno != 0) {
+		vks_error_errno(error, errno, "cannot list %s", path);
+		return NULL;
+	}
+	g_ptr_array_sort(names, compare_strings);
+	return g_steal_pointer(&names);
+}
+
+gboolean vks_dir_exists(const char *path, gboolean *there, GError **error)
+{
+	struct stat st;
+
+	*there = FALSE;
+	if (lstat(path, &st) == 0) {
+		*there = S_ISDIR(st.st_mode);
+		return TRUE;
+	}
+	if (errno == ENOENT || errno == ENOTDIR)
+		return TRUE;
+	vks_error_errno(error, errno, "cannot look at %s", path);
 	return FALSE;
 }
 

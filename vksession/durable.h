@@ -74,5 +74,18 @@ gboolean vks_tree_remove(const char *path, GError **error);
  */
 gboolean vks_tree_shred(const char *path, GError **error);
 
+/**
+ * Lists a directory whole: a list that an error cut short would look like one of fewer saves.
+ * @return names, sorted, without "." and ".."; free with g_ptr_array_unref(); NULL with NOT_FOUND
+ *         or the error of reading it
+ */
+GPtrArray *vks_dir_names(const char *path, GError **error);
+
+/**
+ * Tells whether there is a directory at a path, and not something else or a symbolic link.
+ * @return FALSE with an error if that can't be told
+ */
+gboolean vks_dir_exists(const char *path, gboolean *there, GError **error);
+
 /** @return bytes that a tree occupies on the disk (holes do not count); 0 if it can't be read */
 guint64 vks_tree_usage(const char *path);

@@ -115,7 +115,15 @@ GPtrArray *vks_list(Vks *vks, const char *name, gboolean with_programs, GError *
 		names = g_ptr_array_new_with_free_func(g_free);
 		g_ptr_array_add(names, g_strdup(name));
 	} else {
-		names = vks_session_names(vks);
+		g_autoptr(GError) cause = NULL;
+
+		names = vks_session_names(vks, &cause);
+		if (!names) {
+			vks_error_complete(error, g_steal_pointer(&cause),
+					   "nothing was changed; check the store at %s",
+					   vks->store_dir);
+			return NULL;
+		}
 	}
 	for (guint i = 0; i < names->len; i++) {
 		g_autoptr(GError) cause = NULL;

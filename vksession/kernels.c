@@ -118,13 +118,17 @@ char *vks_kernels_get(const char *store_dir, const char *hash, GError **error)
 gboolean vks_kernels_collect(const char *store_dir, GHashTable *used, GError **error)
 {
 	g_autofree char *kernels = g_build_filename(store_dir, "kernels", NULL);
-	g_autoptr(GDir) dir = g_dir_open(kernels, 0, NULL);
-	const char *name;
+	g_autoptr(GError) cause = NULL;
+	g_autoptr(GPtrArray) names = vks_dir_names(kernels, &cause);
 
-	while (dir && (name = g_dir_read_name(dir))) {
-		g_autofree char *path = g_build_filename(kernels, name, NULL);
+	if (!names && !g_error_matches(cause, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)) {
+		g_propagate_error(error, g_steal_pointer(&cause));
+		return FALSE;
+	}
+	for (guint i = 0; names && i < names->len; i++) {
+		g_autofree char *path = g_build_filename(kernels, names->pdata[i], NULL);
 
-		if (!g_hash_table_contains(used, name) && !vks_tree_remove(path, error))
+		if (!g_hash_table_contains(used, names->pdata[i]) && !vks_tree_remove(path, error))
 			return FALSE;
 	}
 	return TRUE;

@@ -36,9 +36,15 @@ static gboolean was_running(const VksSession *session, gboolean *crashed)
 
 GPtrArray *vks_restore_list(Vks *vks, GError **error)
 {
-	g_autoptr(GPtrArray) names = vks_session_names(vks);
 	g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(restore_free);
+	g_autoptr(GError) cause = NULL;
+	g_autoptr(GPtrArray) names = vks_session_names(vks, &cause);
 
+	if (!names) {
+		vks_error_complete(error, g_steal_pointer(&cause),
+				   "nothing was changed; check the store at %s", vks->store_dir);
+		return NULL;
+	}
 	for (guint i = 0; i < names->len; i++) {
 		g_autoptr(VksSession) session = vks_session_find(vks, names->pdata[i], 0, NULL);
 		gboolean crashed = FALSE;

@@ -423,42 +423,53 @@ gboolean vks_session_erase(const VksSession *session, gboolean shred, GError **e
 
 void vks_session_clean_graves(Vks *vks)
 {
-	g_autoptr(GDir) dir = g_dir_open(vks->store_dir, 0, NULL);
-	const char *name;
+	g_autoptr(GPtrArray) names = vks_dir_names(vks->store_dir, NULL);
 
-	while (dir && (name = g_dir_read_name(dir))) {
-		g_autofree char *path = g_build_filename(vks->store_dir, name, NULL);
+	for (guint i = 0; names && i < names->len; i++) {
+		g_autofree char *path = g_build_filename(vks->store_dir, names->pdata[i], NULL);
 
-		if (g_str_has_prefix(name, DROP_PREFIX))
+		if (g_str_has_prefix(names->pdata[i], DROP_PREFIX))
 			vks_tree_remove(path, NULL);
-		else if (g_str_has_prefix(name, SHRED_PREFIX))
+		else if (g_str_has_prefix(names->pdata[i], SHRED_PREFIX))
 			vks_tree_shred(path, NULL);
 	}
 }
 
-static int compare_strings(gconstpointer a, gconstpointer b)
+/* A directory is that of a session if it has a record, or saves. */
+static gboolean is_session(Vks *vks, const char *name, gboolean *is, GError **error)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	g_autoptr(VksSession) session = session_new(vks, name);
+	g_autoptr(GArray) numbers = NULL;
+	struct stat st;
+
+	if (!vks_dir_exists(session->dir, is, error))
+		return FALSE;
+	if (!*is || lstat(session->record_path, &st) == 0)
+		return TRUE;
+	numbers = vks_store_numbers(session->saves_dir, error);
+	*is = numbers && numbers->len > 0;
+	return numbers != NULL;
 }
 
-GPtrArray *vks_session_names(Vks *vks)
+GPtrArray *vks_session_names(Vks *vks, GError **error)
 {
-	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(GDir) dir = g_dir_open(vks->store_dir, 0, NULL);
-	const char *name;
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) entries = vks_dir_names(vks->store_dir, error);
 
-	while (dir && (name = g_dir_read_name(dir))) {
-		g_autoptr(VksSession) session = NULL;
+	if (!entries)
+		return NULL;
+	for (guint i = 0; i < entries->len; i++) {
+		const char *name = entries->pdata[i];
+		gboolean is = FALSE;
 
 		if (!vks_check_name(name, NULL))
 			continue;
-		session = session_new(vks, name);
-		if (directory_exists(session->dir) &&
-		    (access(session->record_path, F_OK) == 0 || has_saves(session)))
+		if (!is_session(vks, name, &is, error))
+			return NULL;
+		if (is)
 			g_ptr_array_add(names, g_strdup(name));
 	}
-	g_ptr_array_sort(names, compare_strings);
-	return names;
+	return g_steal_pointer(&names);
 }
 
 void vks_control_report(const VksControl *control, const char *stage, guint64 done, guint64 total)

@@ -102,8 +102,11 @@ gboolean vks_session_erase(const VksSession *session, gboolean shred, GError **e
 /** Removes what an interrupted vks_session_erase() left. The store's lock must be held. */
 void vks_session_clean_graves(Vks *vks);
 
-/** @return names of all sessions in the store, sorted; free with g_ptr_array_unref() */
-GPtrArray *vks_session_names(Vks *vks);
+/**
+ * Names all sessions in the store.
+ * @return sorted, free with g_ptr_array_unref(); NULL with a G_IO_ERROR, never only some of them
+ */
+GPtrArray *vks_session_names(Vks *vks, GError **error);
 
 /** Reports progress, if anybody wants to know. */
 void vks_control_report(const VksControl *control, const char *stage, guint64 done, guint64 total);

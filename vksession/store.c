@@ -61,21 +61,22 @@ static GArray *list_numbers(const char *saves_dir, const char *prefix, GError **
 {
 	g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(guint));
 	g_autoptr(GError) cause = NULL;
-	g_autoptr(GDir) dir = g_dir_open(saves_dir, 0, &cause);
-	const char *name;
+	g_autoptr(GPtrArray) names = vks_dir_names(saves_dir, &cause);
 
-	if (!dir && !g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
-		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "cannot list saves: %s",
-			    cause->message);
+	if (!names && !g_error_matches(cause, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)) {
+		g_propagate_error(error, g_steal_pointer(&cause));
 		return NULL;
 	}
-	while (dir && (name = g_dir_read_name(dir))) {
+	for (guint i = 0; names && i < names->len; i++) {
+		const char *name = names->pdata[i];
 		g_autofree char *path = g_build_filename(saves_dir, name, NULL);
 		gboolean ours = g_str_has_prefix(name, prefix);
 		guint number = ours ? parse_number(name + strlen(prefix)) : 0;
-		struct stat st;
+		gboolean there = FALSE;
 
-		if (number && lstat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		if (number && !vks_dir_exists(path, &there, error))
+			return NULL;
+		if (there)
 			g_array_append_val(numbers, number);
 	}
 	g_array_sort(numbers, compare_numbers);
@@ -168,16 +169,20 @@ gboolean vks_store_retire(const char *saves_dir, guint number, GError **error)
 
 gboolean vks_store_clean(const char *saves_dir, GError **error)
 {
-	g_autoptr(GDir) dir = g_dir_open(saves_dir, 0, NULL);
-	const char *name;
+	g_autoptr(GError) cause = NULL;
+	g_autoptr(GPtrArray) names = vks_dir_names(saves_dir, &cause);
 
-	while (dir && (name = g_dir_read_name(dir))) {
-		g_autofree char *path = g_build_filename(saves_dir, name, NULL);
+	if (!names && !g_error_matches(cause, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)) {
+		g_propagate_error(error, g_steal_pointer(&cause));
+		return FALSE;
+	}
+	for (guint i = 0; names && i < names->len; i++) {
+		g_autofree char *path = g_build_filename(saves_dir, names->pdata[i], NULL);
 
-		gboolean shred = g_str_has_prefix(name, TEMPORARY_SHRED);
+		gboolean shred = g_str_has_prefix(names->pdata[i], TEMPORARY_SHRED);
 
-		if (!g_str_has_prefix(name, TEMPORARY_NEW) &&
-		    !g_str_has_prefix(name, TEMPORARY_DROP) && !shred)
+		if (!g_str_has_prefix(names->pdata[i], TEMPORARY_NEW) &&
+		    !g_str_has_prefix(names->pdata[i], TEMPORARY_DROP) && !shred)
 			continue;
 		if (!(shred ? vks_tree_shred(path, error) : vks_tree_remove(path, error)))
 			return FALSE;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "vksession/kernels.h"
 #include "vksession/paths.h"
 #include "vksession/store.h"
 
@@ -12,12 +13,16 @@ static char *saves_dir(const Vks *vks)
 	return g_build_filename(vks->store_dir, SCENARIO_SESSION, "saves", NULL);
 }
 
-/* Reads a save whole. */
-static gboolean is_good(const char *dir, guint number)
+/* Reads a save whole, and its kernel. */
+static gboolean is_good(const Vks *vks, const char *dir, guint number)
 {
 	g_autoptr(VksManifest) manifest = vks_store_load(dir, number, NULL);
+	g_autofree char *kernel = NULL;
 
-	return manifest && vks_store_verify(dir, manifest, NULL, NULL, NULL, NULL);
+	if (!manifest || !vks_store_verify(dir, manifest, NULL, NULL, NULL, NULL))
+		return FALSE;
+	kernel = vks_kernels_get(vks->store_dir, manifest->kernel_hash, NULL);
+	return kernel != NULL;
 }
 
 void before_init(Before *before, Vks *vks)
@@ -26,7 +31,7 @@ void before_init(Before *before, Vks *vks)
 
 	before->good = vks_store_numbers(dir, NULL);
 	for (guint i = 0; i < before->good->len; i++) {
-		if (!is_good(dir, g_array_index(before->good, guint, i)))
+		if (!is_good(vks, dir, g_array_index(before->good, guint, i)))
 			g_error("a save of the prepared store is not good");
 	}
 }
@@ -57,14 +62,15 @@ static gboolean may_go(const Scenario *scenario, guint number)
 }
 
 static void judge_old(Verdict *verdict, const Scenario *scenario, const Before *before,
-		      const char *dir, const GArray *now)
+		      const Vks *vks, const GArray *now)
 {
+	g_autofree char *dir = saves_dir(vks);
 	guint gone = 0;
 
 	for (guint i = 0; i < before->good->len; i++) {
 		guint number = g_array_index(before->good, guint, i);
 
-		if (is_good(dir, number))
+		if (is_good(vks, dir, number))
 			continue;
 		gone++;
 		if (may_go(scenario, number) && !contains(now, number))
@@ -77,8 +83,9 @@ static void judge_old(Verdict *verdict, const Scenario *scenario, const Before *
 }
 
 static void judge_new(Verdict *verdict, const Scenario *scenario, const Before *before,
-		      const char *dir, const GArray *now)
+		      const Vks *vks, const GArray *now)
 {
+	g_autofree char *dir = saves_dir(vks);
 	int added = 0;
 
 	for (guint i = 0; i < now->len; i++) {
@@ -87,7 +94,7 @@ static void judge_new(Verdict *verdict, const Scenario *scenario, const Before *
 		if (contains(before->good, number))
 			continue;
 		added++;
-		if (!is_good(dir, number))
+		if (!is_good(vks, dir, number))
 			g_string_append_printf(verdict->wrong, " save %u is not whole;", number);
 	}
 	if (added > MAX(scenario->change, 0))
@@ -102,8 +109,8 @@ void verdict_judge(Verdict *verdict, const Scenario *scenario, const Before *bef
 	gint64 expected = scenario->may_vanish ? 0 : (gint64)before->good->len + scenario->change;
 
 	*verdict = (Verdict){ .wrong = g_string_new(NULL) };
-	judge_old(verdict, scenario, before, dir, now);
-	judge_new(verdict, scenario, before, dir, now);
+	judge_old(verdict, scenario, before, vks, now);
+	judge_new(verdict, scenario, before, vks, now);
 	if (completed && now->len != expected)
 		g_string_append_printf(verdict->wrong, " done, it said, with %u saves;", now->len);
 }
@@ -139,7 +146,7 @@ void verdict_recover(Verdict *verdict, const Scenario *scenario, const Before *b
 	for (guint i = 0; i < now->len; i++) {
 		guint number = g_array_index(now, guint, i);
 
-		if (!is_good(dir, number))
+		if (!is_good(vks, dir, number))
 			g_string_append_printf(verdict->wrong, " later, save %u is not good;",
 					       number);
 	}

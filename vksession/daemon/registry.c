@@ -223,6 +223,7 @@ static void look_soon(Entry *entry)
 void registry_look(Registry *registry, const char *name)
 {
 	g_autoptr(GPtrArray) names = NULL;
+	g_autoptr(GError) error = NULL;
 	g_autoptr(GList) known = NULL;
 
 	if (name) {
@@ -230,8 +231,10 @@ void registry_look(Registry *registry, const char *name)
 			look_soon(get_entry(registry, name));
 		return;
 	}
-	names = vks_session_names(registry->daemon->vks);
-	for (guint i = 0; i < names->len; i++)
+	names = vks_session_names(registry->daemon->vks, &error);
+	if (!names)
+		g_warning("%s, ignoring", error->message);
+	for (guint i = 0; names && i < names->len; i++)
 		look_soon(get_entry(registry, names->pdata[i]));
 	known = g_hash_table_get_values(registry->entries);
 	for (GList *link = known; link; link = link->next)
@@ -259,10 +262,13 @@ static gboolean look_periodically(gpointer user_data)
 
 char **registry_adopt(Registry *registry)
 {
-	g_autoptr(GPtrArray) names = vks_session_names(registry->daemon->vks);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GPtrArray) names = vks_session_names(registry->daemon->vks, &error);
 	g_autoptr(GStrvBuilder) running = g_strv_builder_new();
 
-	for (guint i = 0; i < names->len; i++) {
+	if (!names)
+		g_warning("%s, ignoring", error->message);
+	for (guint i = 0; names && i < names->len; i++) {
 		View *view;
 
 		watch_add_session(registry->watch, names->pdata[i]);
