@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vksession/selftest/guest.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "vksession/durable.h"
+#include "vksession/selftest/states/conductor.h"
+
+#define MEMORY_BYTES   (768ULL << 20)
+#define KILL_MS	       30000
+#define ANSWER_MS      300000 /* above the conductor's own limit */
+#define GUEST_PROGRAM  "/run/vkinit/root-program"
+#define RUNTIME_PREFIX ".selftest."
+
+SelftestGuest *selftest_guest_new(GError **error)
+{
+	g_autofree char *cache = g_build_filename(g_get_home_dir(), ".cache", "vksession", NULL);
+	g_autofree char *pattern = g_build_filename(cache, "selftest-XXXXXX", NULL);
+	g_autofree char *name = g_strdup_printf(RUNTIME_PREFIX "%d", getpid());
+	SelftestGuest *guest;
+
+	/* Below the home directory, which is what host and guest share. */
+	if (g_mkdir_with_parents(cache, 0700) < 0 || !g_mkdtemp(pattern)) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "cannot make a directory in %s",
+			    cache);
+		return NULL;
+	}
+	guest = g_new0(SelftestGuest, 1);
+	guest->scratch = g_steal_pointer(&pattern);
+	guest->shared = g_build_filename(guest->scratch, "shared", NULL);
+	guest->log = g_build_filename(guest->scratch, "log", NULL);
+	guest->runtime_dir = g_build_filename(g_get_user_runtime_dir(), "vksession", name, NULL);
+	return guest;
+}
+
+static void remove_save(SelftestGuest *guest)
+{
+	if (guest->save_dir)
+		vks_tree_remove(guest->save_dir, NULL);
+	g_clear_pointer(&guest->save_dir, g_free);
+}
+
+void selftest_guest_kill(SelftestGuest *guest)
+{
+	vk_launcher_kill(guest->runtime_dir, KILL_MS, NULL);
+}
+
+void selftest_guest_end(SelftestGuest *guest)
+{
+	selftest_guest_kill(guest);
+	remove_save(guest);
+	vks_tree_remove(guest->shared, NULL);
+}
+
+void selftest_guest_free(SelftestGuest *guest, gboolean keep_log)
+{
+	if (!guest)
+		return;
+	selftest_guest_end(guest);
+	if (!keep_log)
+		vks_tree_remove(guest->scratch, NULL);
+	g_free(guest->scratch);
+	g_free(guest->shared);
+	g_free(guest->runtime_dir);
+	g_free(guest->log);
+	g_free(guest->break_argument);
+	g_free(guest);
+}
+
+static gboolean launch(SelftestGuest *guest, const char *save_dir, GError **error)
+{
+	g_autofree char *program = vk_libexec_path("vkstates");
+	const char *more[] = { save_dir ? guest->break_argument : NULL, NULL };
+	VkLauncherConfig config = {
+		.session = "selftest",
+		.runtime_dir = guest->runtime_dir,
+		.log_path = guest->log,
+		.save_dir = save_dir,
+		.memory_bytes = MEMORY_BYTES,
+		.no_display = TRUE,
+		.root_program = program,
+		.kernel_arguments = more,
+	};
+	g_autofree char *parent = g_path_get_dirname(guest->runtime_dir);
+
+	g_mkdir_with_parents(parent, 0700);
+	return vk_launcher_start(&config, error);
+}
+
+gboolean selftest_guest_start(SelftestGuest *guest, GError **error)
+{
+	if (g_mkdir_with_parents(guest->shared, 0700) < 0) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "cannot make %s", guest->shared);
+		return FALSE;
+	}
+	return launch(guest, NULL, error);
+}
+
+char *selftest_guest_ask(SelftestGuest *guest, const char *const *words, GError **error)
+{
+	g_autoptr(GPtrArray) argv = g_ptr_array_new();
+	g_autoptr(GString) answer = g_string_new(NULL);
+	int status = 0;
+
+	g_ptr_array_add(argv, (gpointer)GUEST_PROGRAM);
+	g_ptr_array_add(argv, (gpointer) "ask");
+	for (; *words; words++)
+		g_ptr_array_add(argv, (gpointer)*words);
+	g_ptr_array_add(argv, NULL);
+	if (!vk_control_capture(guest->runtime_dir, (const char *const *)argv->pdata, ANSWER_MS,
+				answer, &status, error))
+		return NULL;
+	if (status == 0 && g_str_has_suffix(answer->str, "end\n"))
+		return g_string_free(g_steal_pointer(&answer), FALSE);
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+		    "the conductor in the guest gives no whole answer (status %x): %.200s",
+		    (unsigned int)status, answer->str);
+	return NULL;
+}
+
+/* As `vksession save` does, without what makes it durable. */
+static gboolean checkpoint(SelftestGuest *guest, gboolean hold, VkCheckpointStats *stats,
+			   GError **error)
+{
+	g_autofree char *name = g_strdup_printf("save-%u", ++guest->saves);
+	g_autofree char *dir = g_build_filename(guest->scratch, name, NULL);
+
+	if (g_mkdir(dir, 0700) < 0) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "cannot make %s", dir);
+		return FALSE;
+	}
+	if (!vk_control_prepare_save(guest->runtime_dir, error) ||
+	    !vk_launcher_checkpoint(guest->runtime_dir, dir, hold, stats, error)) {
+		vks_tree_remove(dir, NULL);
+		return FALSE;
+	}
+	remove_save(guest);
+	guest->save_dir = g_steal_pointer(&dir);
+	return TRUE;
+}
+
+gboolean selftest_guest_save(SelftestGuest *guest, VkCheckpointStats *stats, GError **error)
+{
+	return checkpoint(guest, FALSE, stats, error);
+}
+
+gboolean selftest_guest_stop_and_thaw(SelftestGuest *guest, gulong down_us, GError **error)
+{
+	if (!checkpoint(guest, TRUE, NULL, error) ||
+	    !vk_launcher_kill(guest->runtime_dir, KILL_MS, error))
+		return FALSE;
+	g_usleep(down_us);
+	return launch(guest, guest->save_dir, error) &&
+	       vk_control_thawed(guest->runtime_dir, error);
+}

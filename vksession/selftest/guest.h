@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/** @file The guest that a self-test runs in: scratch directories, a vkernel, its conductor. */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "launcher/launcher.h"
+
+/** One guest after the other in the same directories. */
+typedef struct {
+	char *scratch; /* log, saves */
+	char *shared;  /* a directory below it that the guest sees */
+	char *runtime_dir;
+	char *log;
+	char *save_dir; /* of the last save; NULL: none */
+	guint saves;
+	guint cpus;
+	char *break_argument; /* kernel parameter for thaws; NULL: none */
+} SelftestGuest;
+
+/** Makes the directories. @return NULL with error */
+SelftestGuest *selftest_guest_new(GError **error);
+
+/** Ends the guest if it runs, removes the directories. @param keep_log  all but the log */
+void selftest_guest_free(SelftestGuest *guest, gboolean keep_log);
+
+/** Starts a fresh guest. */
+gboolean selftest_guest_start(SelftestGuest *guest, GError **error);
+
+/** Kills it, from any thread; whoever waits for its answer gets an error. */
+void selftest_guest_kill(SelftestGuest *guest);
+
+/** Ends it. */
+void selftest_guest_end(SelftestGuest *guest);
+
+/**
+ * Asks the conductor in the guest.
+ *
+ * @param words  see states/conductor.h; NULL-terminated
+ * @return its answer, lines; free with g_free(); NULL with error
+ */
+char *selftest_guest_ask(SelftestGuest *guest, const char *const *words, GError **error);
+
+/** Saves, and lets the guest go on. */
+gboolean selftest_guest_save(SelftestGuest *guest, VkCheckpointStats *stats, GError **error);
+
+/**
+ * Saves, ends the vkernel, and thaws in a new one.
+ * @param down_us  how long nothing runs in between
+ */
+gboolean selftest_guest_stop_and_thaw(SelftestGuest *guest, gulong down_us, GError **error);

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <poll.h>
+#include <stdarg.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "vksession/selftest/states/conductor.h"
+#include "vksession/selftest/states/state.h"
+
+/* Only the process that runs the state may report; its children end silently. */
+static pid_t reporter;
+static bool spins;
+
+static void report(const char *word, const char *text)
+{
+	char line[REPORT_MAX];
+	int length = snprintf(line, sizeof(line), "%s %s", word, text);
+
+	if (length >= (int)sizeof(line))
+		length = sizeof(line) - 1;
+	for (int i = 0; i < length; i++) {
+		if ((unsigned char)line[i] < ' ')
+			line[i] = ' ';
+	}
+	line[length] = '\n';
+	if (getpid() == reporter && write(REPORT_FD, line, (size_t)length + 1) < 0)
+		_exit(3);
+}
+
+/* The end of a state that can't go on. */
+static void end(const char *word, const char *text) __attribute__((noreturn));
+static void end(const char *word, const char *text)
+{
+	if (getpid() != reporter)
+		fprintf(stderr, "%s: %s\n", word, text);
+	report(word, text);
+	_exit(1);
+}
+
+void fail(const char *format, ...)
+{
+	char text[REPORT_MAX];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	end("failed", text);
+}
+
+void skip(const char *format, ...)
+{
+	char text[REPORT_MAX];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	end("skipped", text);
+}
+
+long must_named(long result, const char *call)
+{
+	if (result >= 0)
+		return result;
+	if (errno == ENOSYS)
+		skip("%s: not in this kernel", call);
+	fail("%s: %s", call, strerror(errno));
+}
+
+void ready(void)
+{
+	char byte;
+	ssize_t got;
+
+	/* What others need for their set-up comes first: a virtual machine has a long one. */
+	if (spins)
+		setpriority(PRIO_PGRP, 0, 19);
+	report("ready", "");
+	do {
+		got = read(REPORT_FD, &byte, 1);
+	} while (got < 0 && errno == EINTR);
+	if (got != 1)
+		_exit(3);
+}
+
+void state_main(const struct state *state, const char *place)
+{
+	reporter = getpid();
+	place_name = place;
+	prctl(PR_SET_NAME, state->name);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	spins = state->flags & STATE_SPINS;
+	state->run();
+	report("ok", "");
+	_exit(0);
+}

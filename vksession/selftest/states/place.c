@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vksession/selftest/states/place.h"
+
+#include <sys/vfs.h>
+
+#include <linux/magic.h>
+
+#include "vksession/selftest/states/state.h"
+
+const char *const place_names[] = { "tmpfs", "overlay", "hostfs", "disk", NULL };
+const char *place_name = "";
+
+static const char *directory(void)
+{
+	struct statfs disk;
+
+	if (strcmp(place_name, "overlay") == 0)
+		return PLACE_OVERLAY;
+	if (strcmp(place_name, "hostfs") == 0)
+		return getenv(PLACE_HOSTFS_VARIABLE);
+	if (strcmp(place_name, "disk") != 0)
+		return ".";
+	if (statfs(PLACE_DISK, &disk) < 0 || disk.f_type != EXT4_SUPER_MAGIC)
+		skip("this vkernel has no disk");
+	return PLACE_DISK;
+}
+
+const char *here(const char *name)
+{
+	static char path[4096];
+
+	snprintf(path, sizeof(path), "%s/%s-%d", directory(), name, getpid());
+	return path;
+}
