@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/sysinfo.h>
 #include <sys/vfs.h>
@@ -113,6 +114,18 @@ const char *vk_require_memory(guint64 memory_bytes, GError **error)
 			error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
 			"/dev/shm, /tmp and /var/tmp are all mounted noexec or read-only");
 	return NULL;
+}
+
+char *vk_private_memory_dir(const char *place)
+{
+	g_autofree char *path = g_strdup_printf("%s/vksession-%u", place, (unsigned int)geteuid());
+	struct stat st;
+
+	/* Everybody may write there: one that is not ours is of no use. */
+	if ((mkdir(path, 0700) < 0 && errno != EEXIST) || lstat(path, &st) < 0 ||
+	    !S_ISDIR(st.st_mode) || st.st_uid != geteuid() || chmod(path, 0700) < 0)
+		return g_strdup(place);
+	return g_steal_pointer(&path);
 }
 
 static void take_problem(GPtrArray *problems, GError *error)

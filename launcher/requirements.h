@@ -26,3 +26,9 @@ char *vk_require_network_helper(GError **error);
  *         place where programs may be mapped from, or with NO_SPACE if all such places are too full
  */
 const char *vk_require_memory(guint64 memory_bytes, GError **error);
+
+/**
+ * Makes a directory of this user's own in such a place, where sessions keep what is in memory.
+ * @return its path, free with g_free(); the place itself if somebody else has that name there
+ */
+char *vk_private_memory_dir(const char *place);

@@ -91,6 +91,9 @@ static int execute(const VkSpawn *spawn, pid_t parent, int *report)
 		error = set_limits(spawn);
 	if (error == 0 && spawn->fixed_addresses)
 		error = fix_addresses();
+	/* Before the descriptors are put in order: then there are only those of the program. */
+	if (error == 0 && spawn->isolation)
+		error = vk_isolation_enter(spawn->isolation);
 	if (error == 0) {
 		reset_signals();
 		error = place_fds(spawn, report);

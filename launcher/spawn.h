@@ -4,6 +4,8 @@
 
 #include <gio/gio.h>
 
+#include "launcher/isolation.h"
+
 #define VK_SPAWN_MAX_FDS 8
 
 /** All borrowed. */
@@ -15,7 +17,8 @@ typedef struct {
 	guint fd_count;
 	int cpu; /* the only one it and its children run on; -1: any */
 	mode_t umask;
-	gboolean fixed_addresses; /* no address space randomisation, personality(2) */
+	const VkIsolation *isolation; /* NULL: none */
+	gboolean fixed_addresses;     /* no address space randomisation, personality(2) */
 } VkSpawn;
 
 /**

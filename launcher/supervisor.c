@@ -203,6 +203,9 @@ static gboolean start_helper(VkSupervisor *supervisor, GError **error)
 	char *const arguments[] = { supervisor->helper_path, (char *)"--disable-host-loopback",
 				    (char *)"--target-type=bess", socket_path, NULL };
 	char *const environment[] = { (char *)"PATH=/usr/bin:/bin", NULL };
+	const char *const writable[] = { supervisor->runtime_dir, NULL };
+	const VkIsolationNeeds needs = { .writable = writable, .internet = TRUE };
+	g_autoptr(VkIsolation) isolation = vk_isolation_new(&needs, error);
 	VkSpawn spawn = {
 		.path = supervisor->helper_path,
 		.arguments = arguments,
@@ -210,12 +213,48 @@ static gboolean start_helper(VkSupervisor *supervisor, GError **error)
 		.fd_count = 3,
 		.cpu = -1,
 		.umask = 077,
+		.isolation = isolation,
 		.fds = { supervisor->null_fd, supervisor->log_fd, supervisor->log_fd },
 	};
 
+	if (!isolation)
+		return FALSE;
 	g_remove(socket_path);
 	supervisor->record.network_pid = vk_spawn(&spawn, error);
 	return supervisor->record.network_pid > 0;
+}
+
+/* Files that the kernel is told to use, as in "ubd0=/path/to/disk,/path/to/other". */
+static void add_argument_paths(GStrvBuilder *builder, char *const *arguments)
+{
+	for (; arguments && *arguments; arguments++) {
+		g_auto(GStrv) words = g_strsplit_set(*arguments, "=,", -1);
+
+		for (char **word = words; *word; word++) {
+			if (g_path_is_absolute(*word))
+				g_strv_builder_add(builder, *word);
+		}
+	}
+}
+
+/*
+ * The vkernel changes what its guest may change (the home directory), and writes saves: to the
+ * session's directory in the store, where the log is, too, and to places in memory.
+ */
+static VkIsolation *isolate_vkernel(const VkSupervisor *supervisor, GError **error)
+{
+	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+	g_autofree char *session_dir = g_path_get_dirname(supervisor->log_path);
+	g_autofree char *staging = vk_private_memory_dir("/dev/shm");
+	g_auto(GStrv) writable = NULL;
+	VkIsolationNeeds needs = { .program = supervisor->kernel_path };
+
+	g_strv_builder_add_many(builder, g_get_home_dir(), supervisor->runtime_dir, session_dir,
+				supervisor->memory_dir, staging, NULL);
+	add_argument_paths(builder, supervisor->kernel_arguments);
+	writable = g_strv_builder_end(builder);
+	needs.writable = (const char *const *)writable;
+	return vk_isolation_new(&needs, error);
 }
 
 /*
@@ -233,6 +272,7 @@ static gboolean start_vkernel(VkSupervisor *supervisor, GError **error)
 	};
 	g_auto(GStrv) arguments = vk_command_line_build(&line);
 	g_auto(GStrv) environment = vk_command_line_environment(supervisor->memory_dir);
+	g_autoptr(VkIsolation) isolation = isolate_vkernel(supervisor, error);
 	VkSpawn spawn = {
 		.path = supervisor->kernel_path, .arguments = arguments,
 		.environment = environment, .fd_count = VK_FD_COUNT,
@@ -240,6 +280,7 @@ static gboolean start_vkernel(VkSupervisor *supervisor, GError **error)
 		/* A thaw needs everything where it was. The kernel asks for this by itself, but then
 		   has to start again by its name, which may mean another file by now. */
 		.fixed_addresses = TRUE,
+		.isolation = isolation,
 		.fds = {
 			[VK_FD_INPUT] = supervisor->null_fd, [VK_FD_OUTPUT] = supervisor->log_fd,
 			[VK_FD_ERROR] = supervisor->log_fd,
@@ -247,7 +288,7 @@ static gboolean start_vkernel(VkSupervisor *supervisor, GError **error)
 			[VK_FD_DISPLAY] = supervisor->listeners[1],
 		},
 	};
-	pid_t pid = vk_spawn(&spawn, error);
+	pid_t pid = isolation ? vk_spawn(&spawn, error) : -1;
 
 	/* With no copy of ours, connections are refused as soon as the vkernel is gone. */
 	autofd_close(&supervisor->listeners[0]);
@@ -404,11 +445,14 @@ static gboolean become_ancestor(GError **error)
 
 gboolean vk_supervisor_start(VkSupervisor *supervisor, GError **error)
 {
+	const char *place;
+
 	supervisor->loop = g_main_loop_new(NULL, FALSE);
 	if (!become_ancestor(error) || !claim(supervisor, error) || !open_log(supervisor, error) ||
 	    !watch_signals(supervisor, error))
 		return FALSE;
-	supervisor->memory_dir = vk_require_memory(supervisor->memory_bytes, error);
+	place = vk_require_memory(supervisor->memory_bytes, error);
+	supervisor->memory_dir = place ? vk_private_memory_dir(place) : NULL;
 	if (!supervisor->memory_dir)
 		return FALSE;
 	if (supervisor->network) {
@@ -506,5 +550,6 @@ void vk_supervisor_end(VkSupervisor *supervisor, const GError *failure)
 	g_strfreev(supervisor->environment);
 	g_free(supervisor->root_program);
 	g_strfreev(supervisor->kernel_arguments);
+	g_free(supervisor->memory_dir);
 	g_free(supervisor->helper_path);
 }

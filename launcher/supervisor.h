@@ -32,7 +32,7 @@ typedef struct {
 	int hello_fd;	   /* the question whether the guest is up */
 	char *helper_path; /* network helper */
 	guint helper_restarts;
-	const char *memory_dir;
+	char *memory_dir; /* where the guest's memory is a file */
 	VkLauncherRecord record;
 	gboolean vkernel_ended;
 	int vkernel_status;
