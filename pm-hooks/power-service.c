@@ -56,7 +56,7 @@ const char *power_service_reason(enum power_event occasion)
 	static const char *const reasons[POWER_OCCASIONS] = {
 		[POWER_SHUTDOWN] = "shutdown",
 		[POWER_SLEEP] = "sleep",
-		[POWER_LID_CLOSED] = "sleep",
+		[POWER_LID_CLOSED] = "lid",
 		[POWER_BATTERY_LOW] = "battery",
 		[POWER_BATTERY_CRITICAL] = "battery",
 		[POWER_BATTERY_ACTION] = "battery",

@@ -1,0 +1,84 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The Debian package: its installation in a fresh tree, which the machine is then booted from, and
+# its removal. To be sourced.
+
+install_layers=""	# the tree with the package, as overlay layers
+
+# Mounts an overlay root over layers, to work in with apt. Arguments: name, layers.
+root_mount() {
+	local dir=$work/$1
+	mkdir -p "$dir"/{upper,work,root} "$cache/archives/partial"
+	mount -t overlay overlay -o "lowerdir=$2,upperdir=$dir/upper,workdir=$dir/work" "$dir/root" &&
+		mount -t proc proc "$dir/root/proc" &&
+		mount --bind "$cache/archives" "$dir/root/var/cache/apt/archives"
+	# Where the host finds its packages, the tree does too; a file of a tree is never written through.
+	cp --remove-destination /etc/resolv.conf "$dir/root/etc/resolv.conf"
+}
+
+root_umount() {
+	local dir=$work/$1/root
+	umount "$dir/var/cache/apt/archives" "$dir/proc" "$dir" 2>/dev/null
+}
+
+root_run() {
+	local name=$1
+	shift
+	chroot "$work/$name/root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
+		DEBIAN_FRONTEND=noninteractive ${http_proxy:+http_proxy="$http_proxy"} "$@"
+}
+
+install_prepare() {
+	local tree
+	tree=$("$top/tests/system/tree.sh") || return 1
+	if [[ ${VKSESSION_TEST_DEBS:-} ]]; then
+		mkdir "$work/debs" && cp "$VKSESSION_TEST_DEBS"/*.deb "$work/debs/" || return 1
+	else
+		"$top/tests/system/packages.sh" "$work/debs" >"$output/packages.log" 2>&1 ||
+			fail "the packages can't be built: $output/packages.log" || return 1
+	fi
+	rm -f "$work"/debs/*-dbgsym_*
+	root_mount installed "$tree"
+	install_layers=$work/installed/upper:$tree
+}
+
+install_finish() {
+	root_umount installed
+	root_umount purged
+}
+
+# Installs with what apt finds to be its dependencies, and nothing besides.
+story_install() {
+	local status=0
+	{
+		cp "$work"/debs/*.deb "$work/installed/root/root/" &&
+			root_run installed apt-get update -q &&
+			root_run installed sh -c 'apt-get install -q -y --no-install-recommends /root/*.deb'
+	} >"$output/install.log" 2>&1 || status=1
+	((status == 0)) || tail -n 5 "$output/install.log" >&2
+	root_run installed rm -f -r /root/. 2>/dev/null
+	root_run installed vksession --version >/dev/null && lintian_is_content || status=1
+	root_umount installed
+	return $status
+}
+
+# Policy that lintian knows; the address of the maintainer is not a real one.
+lintian_is_content() {
+	command -v lintian >/dev/null || { fail "lintian is not installed"; return 1; }
+	lintian --allow-root --fail-on error --suppress-tags \
+		bogus-mail-host,bogus-mail-host-in-debian-changelog "$work"/debs/*.deb >&2
+}
+
+# Nothing of the packages is left after a purge, but what users have in their homes.
+story_purge() {
+	local left status=0
+	root_mount purged "$install_layers"
+	root_run purged apt-get purge -q -y '?name(^vksession)' >"$output/purge.log" 2>&1 || status=1
+	((status == 0)) || tail -n 5 "$output/purge.log" >&2
+	left=$(find "$work"/purged/root/{usr,etc,var/lib} -xdev -iname '*vksession*' \
+		! -path '*/apt/*' 2>/dev/null)
+	[[ ! $left ]] || fail "left behind after the purge: $left" || status=1
+	root_umount purged
+	return $status
+}
