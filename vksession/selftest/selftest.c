@@ -204,11 +204,16 @@ static gboolean save_stop(Selftest *test, gulong down_us, GError **error)
 	return TRUE;
 }
 
+static gboolean is_interrupted(const Selftest *test, GError **error)
+{
+	return g_cancellable_set_error_if_cancelled(test->options->cancellable, error);
+}
+
 /* What the run does to the guest. */
 static gboolean act(Selftest *test, GError **error)
 {
 	for (guint i = 0; i < test->run->cycles; i++) {
-		if (g_cancellable_set_error_if_cancelled(test->options->cancellable, error))
+		if (is_interrupted(test, error))
 			return FALSE;
 		report(test, "saving");
 		if (test->run->mode == SELFTEST_LIVE && !save_live(test, error))
@@ -222,7 +227,7 @@ static gboolean act(Selftest *test, GError **error)
 static gboolean disturb(Selftest *test, gint64 end_us, GRand *random, GError **error)
 {
 	while (g_get_monotonic_time() < end_us) {
-		if (g_cancellable_set_error_if_cancelled(test->options->cancellable, error))
+		if (is_interrupted(test, error))
 			return FALSE;
 		report(test, "under load");
 		g_usleep((gulong)g_rand_int_range(random, 0, STRESS_MOST_WAIT_US));
@@ -232,25 +237,21 @@ static gboolean disturb(Selftest *test, gint64 end_us, GRand *random, GError **e
 	return TRUE;
 }
 
-/* A guest that fails is a result, not an error; only an interruption ends the whole. */
-static gboolean perform(Selftest *test, const SelftestRun *run, gint64 stress_end_us, GRand *random,
-			GError **error)
+/* A guest that fails is a result, not an error. */
+static void perform(Selftest *test, const SelftestRun *run, gint64 stress_end_us, GRand *random)
 {
 	g_autoptr(GError) cause = NULL;
 
-	if (g_cancellable_set_error_if_cancelled(test->options->cancellable, error))
-		return FALSE;
 	test->run = run;
 	report(test, "starting");
 	if (!selftest_guest_start(test->guest, &cause) || !begin(test, &cause) ||
 	    !(random ? disturb(test, stress_end_us, random, &cause) : act(test, &cause)) ||
 	    !check(test, &cause)) {
-		if (g_cancellable_set_error_if_cancelled(test->options->cancellable, error))
-			return FALSE;
-		give_result(test, "guest", "failed", cause->message);
+		if (!is_interrupted(test, NULL))
+			give_result(test, "guest", "failed", cause->message);
 	}
 	selftest_guest_end(test->guest);
-	return TRUE;
+	test->run = NULL;
 }
 
 static gboolean perform_all(Selftest *test, GError **error)
@@ -258,7 +259,8 @@ static gboolean perform_all(Selftest *test, GError **error)
 	const SelftestOptions *options = test->options;
 
 	for (guint i = 0; i < options->n_runs; i++) {
-		if (!perform(test, &options->runs[i], 0, NULL, error))
+		perform(test, &options->runs[i], 0, NULL);
+		if (is_interrupted(test, error))
 			return FALSE;
 	}
 	return TRUE;
@@ -275,7 +277,8 @@ static gboolean stress(Selftest *test, GError **error)
 		gint64 round_end =
 			MIN(end_us, g_get_monotonic_time() + STRESS_ROUND_S * G_USEC_PER_SEC);
 
-		if (!perform(test, &run, round_end, random, error))
+		perform(test, &run, round_end, random);
+		if (is_interrupted(test, error))
 			return FALSE;
 	}
 	return TRUE;

@@ -22,7 +22,9 @@ static const char script[] = "public class Loop {\n"
 
 static void run(void)
 {
-	interpret("java", (const char *const[]){ "-Xmx64m", "-Xshare:auto", "Loop.java", NULL },
+	interpret("java",
+		  (const char *const[]){ "-Xmx64m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
+					 "-XX:-UsePerfData", "Loop.java", NULL },
 		  "Loop.java", script);
 }
 

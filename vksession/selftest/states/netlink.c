@@ -19,7 +19,7 @@ static void run(void)
 		.message = { .rtgen_family = AF_INET },
 	};
 	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK };
-	struct sockaddr_nl own;
+	struct sockaddr_nl own = { 0 };
 	socklen_t length = sizeof(own);
 	char buffer[8192] __attribute__((aligned(8)));
 	const struct nlmsghdr *reply = (const struct nlmsghdr *)buffer;

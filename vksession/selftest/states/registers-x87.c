@@ -59,8 +59,7 @@ static void run(void)
 	while (stop != 2)
 		pass_time(1);
 	for (int i = 0; i < 8; i++)
-		expect(memcmp(&in[i], &out[i], sizeof(in[i])) == 0, "st(%d) was %.17g and is %.17g",
-		       i, in[i], out[i]);
+		expect(in[i] == out[i], "st(%d) was %.17g and is %.17g", i, in[i], out[i]);
 	expect(control_in == control_out, "the control word was %04x and is %04x", control_in,
 	       control_out);
 }
