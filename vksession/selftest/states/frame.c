@@ -2,14 +2,12 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 
 #include "vksession/selftest/states/conductor.h"
 #include "vksession/selftest/states/state.h"
 
 /* Only the process that runs the state may report; its children end silently. */
 static pid_t reporter;
-static bool spins;
 
 static void report(const char *word, const char *text)
 {
@@ -73,9 +71,6 @@ void ready(void)
 	char byte;
 	ssize_t got;
 
-	/* What others need for their set-up comes first: a virtual machine has a long one. */
-	if (spins)
-		setpriority(PRIO_PGRP, 0, 19);
 	report("ready", "");
 	do {
 		got = read(REPORT_FD, &byte, 1);
@@ -90,7 +85,6 @@ void state_main(const struct state *state, const char *place)
 	place_name = place;
 	prctl(PR_SET_NAME, state->name);
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	spins = state->flags & STATE_SPINS;
 	state->run();
 	report("ok", "");
 	_exit(0);

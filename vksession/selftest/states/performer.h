@@ -13,6 +13,7 @@ enum phase { PHASE_SET_UP, PHASE_READY, PHASE_CHECK, PHASE_OVER };
 struct performer {
 	char name[64]; /* of the state, with "@PLACE" if it has places */
 	pid_t pid;
+	bool spins; /* computes all the time */
 	int fd;
 	enum phase phase;
 	char word[16];	       /* of the last report */
