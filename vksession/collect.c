@@ -2,16 +2,33 @@
 #include "launcher/autofd.h"
 #include "vksession/operations.h"
 #include "vksession/kernels.h"
+#include "vksession/pins.h"
 #include "vksession/store.h"
 
-static void use_kernel(GHashTable *used, const char *hash)
+/** What must stay. */
+typedef struct {
+	GHashTable *kernels; /* checksums */
+	GHashTable *pins;    /* names, as of vks_pins_name() */
+} Used;
+
+static void use_kernel(Used *used, const char *hash)
 {
 	if (hash && *hash)
-		g_hash_table_add(used, g_strdup(hash));
+		g_hash_table_add(used->kernels, g_strdup(hash));
 }
 
-/* Notes the kernels that a session and its saves need. FALSE if that can't be told. */
-static gboolean collect_used(Vks *vks, const char *name, GHashTable *used)
+static void use_pins(Used *used, const VksManifest *manifest)
+{
+	for (guint i = 0; i < manifest->host_resources->len; i++) {
+		const VksHostResource *resource = manifest->host_resources->pdata[i];
+
+		if (vks_pins_wants(resource))
+			g_hash_table_add(used->pins, vks_pins_name(resource));
+	}
+}
+
+/* Notes the kernels and pins that a session and its saves need. FALSE if that can't be told. */
+static gboolean collect_used(Vks *vks, const char *name, Used *used)
 {
 	g_autoptr(VksSession)
 		session = vks_session_find(vks, name, VKS_SESSION_RECORD_OPTIONAL, NULL);
@@ -29,6 +46,7 @@ static gboolean collect_used(Vks *vks, const char *name, GHashTable *used)
 		if (!manifest)
 			return FALSE;
 		use_kernel(used, manifest->kernel_hash);
+		use_pins(used, manifest);
 	}
 	return numbers != NULL;
 }
@@ -36,7 +54,10 @@ static gboolean collect_used(Vks *vks, const char *name, GHashTable *used)
 gboolean vks_kernels_collect_unused(Vks *vks, GError **error)
 {
 	autofd lock = vks_store_lock(vks, error);
-	g_autoptr(GHashTable) used = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GHashTable)
+		kernels = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GHashTable) pins = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	Used used = { kernels, pins };
 	g_autoptr(GPtrArray) names = NULL;
 
 	if (lock < 0)
@@ -46,8 +67,9 @@ gboolean vks_kernels_collect_unused(Vks *vks, GError **error)
 	if (!names)
 		return FALSE;
 	for (guint i = 0; i < names->len; i++) {
-		if (!collect_used(vks, names->pdata[i], used))
+		if (!collect_used(vks, names->pdata[i], &used))
 			return TRUE;
 	}
-	return vks_kernels_collect(vks->store_dir, used, error);
+	return vks_kernels_collect(vks->store_dir, kernels, error) &&
+	       vks_pins_collect(vks->store_dir, pins, error);
 }

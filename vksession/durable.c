@@ -6,9 +6,11 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 #include "launcher/autofd.h"
@@ -124,6 +126,29 @@ gboolean vks_file_create(const char *path, const char *text, gsize length, GErro
 		return FALSE;
 	}
 	return TRUE;
+}
+
+gboolean vks_copy_content(int from, int to)
+{
+	ssize_t n;
+
+	if (ioctl(to, FICLONE, from) == 0)
+		return TRUE;
+	do {
+		n = copy_file_range(from, NULL, to, NULL, 1u << 30, 0);
+	} while (n > 0 || (n < 0 && errno == EINTR));
+	if (n < 0 &&
+	    (errno == EXDEV || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP)) {
+		char buffer[65536];
+
+		while ((n = read(from, buffer, sizeof(buffer))) != 0) {
+			if (n < 0 && errno == EINTR)
+				continue;
+			if (n < 0 || !write_all(to, buffer, (gsize)n))
+				return FALSE;
+		}
+	}
+	return n == 0;
 }
 
 gboolean vks_path_sync(const char *path, GError **error)

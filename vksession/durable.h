@@ -43,6 +43,12 @@ gboolean vks_file_create(const char *path, const char *text, gsize length, GErro
  */
 char *vks_file_read(const char *path, gsize max_length, gsize *length, GError **error);
 
+/**
+ * Copies a file from its start into an empty one: shares the blocks where the file system can.
+ * @return FALSE with errno
+ */
+gboolean vks_copy_content(int from, int to);
+
 /** fsync of a file or directory by path. */
 gboolean vks_path_sync(const char *path, GError **error);
 

@@ -3,9 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fs.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 #include "launcher/autofd.h"
@@ -15,34 +13,12 @@
 #define TEMPORARY ".new"
 #define BINARY	  "vkernel"
 
-/* Shares the blocks where the file system can, copies otherwise. */
-static gboolean copy_content(int from, int to)
-{
-	ssize_t n;
-
-	if (ioctl(to, FICLONE, from) == 0)
-		return TRUE;
-	do {
-		n = copy_file_range(from, NULL, to, NULL, 1u << 30, 0);
-	} while (n > 0 || (n < 0 && errno == EINTR));
-	if (n < 0 &&
-	    (errno == EXDEV || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP)) {
-		char buffer[65536];
-
-		while ((n = read(from, buffer, sizeof(buffer))) > 0) {
-			if (write(to, buffer, (gsize)n) != n)
-				return FALSE;
-		}
-	}
-	return n == 0;
-}
-
 static gboolean copy_binary(const char *source, const char *target, GError **error)
 {
 	autofd from = open(source, O_RDONLY | O_CLOEXEC);
 	autofd to = open(target, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0700);
 
-	if (from < 0 || to < 0 || !copy_content(from, to) || fchmod(to, 0500) < 0 ||
+	if (from < 0 || to < 0 || !vks_copy_content(from, to) || fchmod(to, 0500) < 0 ||
 	    fsync(to) < 0) {
 		vks_error_errno(error, errno, "cannot copy %s to %s", source, target);
 		return FALSE;

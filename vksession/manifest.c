@@ -93,8 +93,9 @@ void vks_manifest_add_window(VksManifest *manifest, const char *title, const cha
 	g_ptr_array_add(manifest->windows, window);
 }
 
-void vks_manifest_add_resource(VksManifest *manifest, const char *kind, const char *path,
-			       guint64 size, gint64 mtime_ns, guint64 inode)
+VksHostResource *vks_manifest_add_resource(VksManifest *manifest, const char *kind,
+					   const char *path, guint64 size, gint64 mtime_ns,
+					   guint64 inode)
 {
 	VksHostResource *resource = g_new0(VksHostResource, 1);
 
@@ -104,6 +105,7 @@ void vks_manifest_add_resource(VksManifest *manifest, const char *kind, const ch
 	resource->mtime_ns = mtime_ns;
 	resource->inode = inode;
 	g_ptr_array_add(manifest->host_resources, resource);
+	return resource;
 }
 
 void vks_manifest_add_part(VksManifest *manifest, const char *name, gboolean required,
@@ -185,6 +187,8 @@ static JsonObject *print_resource(gconstpointer data)
 	put_uint(object, "size", resource->size);
 	json_object_set_int_member(object, "mtime_ns", resource->mtime_ns);
 	put_uint(object, "inode", resource->inode);
+	put_uint(object, "device", resource->device);
+	put_uint(object, "use", resource->use);
 	return object;
 }
 
@@ -386,6 +390,10 @@ static void parse_resource(VksJson *json, GPtrArray *list)
 	resource->size = vks_json_uint(json, "size", G_MAXINT64);
 	resource->mtime_ns = vks_json_int(json, "mtime_ns");
 	resource->inode = vks_json_uint(json, "inode", G_MAXINT64);
+	if (json->failed || !vks_json_has(json, "use"))
+		return;
+	resource->device = vks_json_uint(json, "device", G_MAXINT64);
+	resource->use = (guint)vks_json_uint(json, "use", G_MAXUINT32);
 }
 
 static int parse_pixel(VksJson *json, const char *member)

@@ -35,6 +35,8 @@ typedef struct {
 	guint64 size;	 /* bytes */
 	gint64 mtime_ns; /* CLOCK_REALTIME */
 	guint64 inode;
+	guint64 device; /* 0 if the save does not tell */
+	guint use;	/* VksFileUse */
 } VksHostResource;
 
 /** A window that was up, for people who look for the right save. */
@@ -99,9 +101,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(VksManifest, vks_manifest_free)
 /** Adds a window. Strings are copied. */
 void vks_manifest_add_window(VksManifest *manifest, const char *title, const char *wm_class, int x,
 			     int y, int width, int height);
-/** Adds a host file. Strings are copied. */
-void vks_manifest_add_resource(VksManifest *manifest, const char *kind, const char *path,
-			       guint64 size, gint64 mtime_ns, guint64 inode);
+/** Adds a host file. Strings are copied. @return what was added, borrowed */
+VksHostResource *vks_manifest_add_resource(VksManifest *manifest, const char *kind,
+					   const char *path, guint64 size, gint64 mtime_ns,
+					   guint64 inode);
 /** Adds a part with its checksum. */
 void vks_manifest_add_part(VksManifest *manifest, const char *name, gboolean required,
 			   const VksChecksum *sum);

@@ -23,5 +23,5 @@ gboolean vks_session_thaw(VksSession *session, const VksThawOptions *options,
 gboolean vks_session_thin(VksSession *session, const VksPolicy *policy, guint *removed,
 			  GError **error);
 
-/** Removes kernels that no session needs; in doubt, none. Errors are G_IO_ERRORs. */
+/** Removes kernels and pins that no session needs; in doubt, none. Errors are G_IO_ERRORs. */
 gboolean vks_kernels_collect_unused(Vks *vks, GError **error);

@@ -2,6 +2,7 @@
 /*
  * Theory of operation
  *
+ *   keep pins   - Programs and libraries that saves need are copied (see pins.c).
  *   thin        - The saves that the policy does not keep are removed. That takes a rename each, so
  *                 it is done by each save, too.
  *   consolidate - What was built on them is rewritten (see consolidate.c). That may take longer.
@@ -14,6 +15,7 @@
 #include "vksession/durable.h"
 #include "vksession/kernels.h"
 #include "vksession/operations.h"
+#include "vksession/pins.h"
 #include "vksession/store.h"
 
 /* Good saves only: one that is damaged may be repaired from a backup, and is a person's business. */
@@ -82,18 +84,48 @@ static gboolean prune(VksSession *session, const VksPolicy *policy, const VksCon
 	       vks_kernels_collect_unused(session->vks, error);
 }
 
+/* Without the session's lock: a copy may take long, and what is copied is not the session's. */
+static gboolean keep_pins(Vks *vks, const char *name, const VksControl *control,
+			  VksPruneResult *result, GError **error)
+{
+	g_autoptr(VksSession)
+		session = vks_session_find(vks, name, VKS_SESSION_RECORD_OPTIONAL, NULL);
+	g_autoptr(GArray) numbers = NULL;
+
+	if (!session)
+		return TRUE;
+	vks_control_report(control, "keeping copies of programs", 0, 0);
+	numbers = vks_store_numbers(session->saves_dir, error);
+	for (guint i = numbers ? numbers->len : 0; i > 0; i--) {
+		guint number = g_array_index(numbers, guint, i - 1);
+		g_autoptr(VksManifest) manifest = vks_store_load(session->saves_dir, number, NULL);
+		VksPinsResult pins;
+
+		if (!manifest)
+			continue;
+		if (!vks_pins_keep(vks->store_dir, manifest, &pins,
+				   vks_control_cancellable(control), error))
+			return FALSE;
+		result->pinned += pins.copied;
+	}
+	return numbers != NULL;
+}
+
 gboolean vks_prune(Vks *vks, const char *name, const VksControl *control, VksPruneResult *result,
 		   GError **error)
 {
 	autofd background = vks_session_lock_background(vks, name, error);
 	g_autoptr(VksSession) session = NULL;
+	g_autoptr(GError) unpinned = NULL;
 	g_autoptr(GError) cause = NULL;
 	VksPolicy policy;
 	guint64 before, after;
+	gboolean pinned;
 
 	*result = (VksPruneResult){ 0 };
 	if (background < 0)
 		return FALSE;
+	pinned = keep_pins(vks, name, control, result, &unpinned);
 	session = vks_session_lock(vks, name, "prune", 0, error);
 	if (!session)
 		return FALSE;
@@ -112,7 +144,13 @@ gboolean vks_prune(Vks *vks, const char *name, const VksControl *control, VksPru
 	}
 	after = vks_tree_usage(session->dir);
 	result->freed_bytes = before > after ? before - after : 0;
-	return TRUE;
+	if (pinned)
+		return TRUE;
+	vks_error_complete(error, g_steal_pointer(&unpinned),
+			   "saves are intact, but programs that are upgraded before the next thaw "
+			   "may fail in it; make room and try again: vksession prune %s",
+			   name);
+	return FALSE;
 }
 
 /* Settings */

@@ -12,11 +12,15 @@ void vks_resources_note(const VksImage *image, VksManifest *manifest)
 {
 	for (guint i = 0; i < image->files->len; i++) {
 		const VksImageFile *file = image->files->pdata[i];
+		VksHostResource *resource;
 
-		if (file->path)
-			vks_manifest_add_resource(manifest, vks_image_kind_name(file->kind),
-						  file->path, MIN(file->size, (guint64)G_MAXINT64),
-						  modification_ns(file),
-						  MIN(file->ino, (guint64)G_MAXINT64));
+		if (!file->path)
+			continue;
+		resource = vks_manifest_add_resource(
+			manifest, vks_image_kind_name(file->kind), file->path,
+			MIN(file->size, (guint64)G_MAXINT64), modification_ns(file),
+			MIN(file->ino, (guint64)G_MAXINT64));
+		resource->device = MIN(file->dev, (guint64)G_MAXINT64);
+		resource->use = file->use;
 	}
 }

@@ -32,6 +32,7 @@ static VksSession *session_new(Vks *vks, const char *name)
 	session->saves_dir = g_build_filename(session->dir, "saves", NULL);
 	session->record_path = g_build_filename(session->dir, "session.json", NULL);
 	session->log_path = g_build_filename(session->dir, "log", NULL);
+	session->report_path = g_build_filename(session->dir, "thaw-report.json", NULL);
 	session->viewer_log_path = g_build_filename(session->dir, "viewer.log", NULL);
 	session->run_dir = g_build_filename(vks->runtime_dir, name, NULL);
 	return session;
@@ -50,6 +51,7 @@ void vks_session_free(VksSession *session)
 	g_free(session->record_path);
 	g_free(session->log_path);
 	g_free(session->viewer_log_path);
+	g_free(session->report_path);
 	g_free(session->run_dir);
 	g_free(session);
 }

@@ -18,6 +18,7 @@ typedef struct {
 	char *record_path;
 	char *log_path; /* console and programs */
 	char *viewer_log_path;
+	char *report_path; /* of the last thaw */
 	char *run_dir;	   /* in the runtime directory */
 	int lock_fd;	   /* -1: looked at without the lock */
 	VksRecord *record; /* NULL: the session does not exist */

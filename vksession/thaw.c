@@ -9,11 +9,14 @@
  *   check content - Every byte of the save is compared with its checksum. A memory that lies in
  *                   several saves is put together in a private directory for it, in memory if there
  *                   is room; what is compared is the result.
- *   start guest   - The vkernel reads the save; then the guest is told the time.
+ *   start guest   - The vkernel reads the save, with kept copies in the place of programs and
+ *                   libraries that were replaced on the host; then the guest is told the time, and
+ *                   what has changed on the host is written down.
  *   undo          - Whatever fails: viewer and vkernel are ended, the record is as before.
  */
 #include <string.h>
 
+#include "vksession/changes.h"
 #include "vksession/durable.h"
 #include "vksession/image-fit.h"
 #include "vksession/kernels.h"
@@ -25,6 +28,9 @@
 /* So many intact saves are enough to know about when one is damaged. */
 #define ENOUGH_INTACT	 3u
 #define MAX_LAYOUT_BYTES (4u << 20)
+#define MAX_REPORT_BYTES (64u << 20)
+/* In the runtime directory: links to the copies that the vkernel is to use. */
+#define PINS_DIR	 "pins"
 
 /** One thaw under way. */
 typedef struct {
@@ -36,7 +42,8 @@ typedef struct {
 	char *kernel;
 	VksImage *image;
 	guint64 verify_us;
-	VksStaging *composed; /* NULL: the save can be read where it is */
+	VksThawReport *report; /* what has changed on the host */
+	VksStaging *composed;  /* NULL: the save can be read where it is */
 } Thaw;
 
 /* "saves 3, 2 are intact; use one with ...", after reading them whole. */
@@ -248,8 +255,37 @@ static gboolean note_run(const Thaw *thaw, GError **error)
 	return vks_record_store(record, thaw->session->record_path, error);
 }
 
-static gboolean start_guest(const Thaw *thaw, GError **error)
+/* Copies of programs and libraries that are not on the host any more as the guest had them. */
+static gboolean place_pins(Thaw *thaw, char **argument, GError **error)
 {
+	const VksSession *session = thaw->session;
+	g_autofree char *directory = g_build_filename(session->run_dir, PINS_DIR, NULL);
+	gboolean any;
+
+	thaw->report = vks_changes_look(session->vks->store_dir, thaw->manifest);
+	if (!vks_changes_place_pins(thaw->report, directory, &any, error))
+		return FALSE;
+	*argument = any ? g_strdup_printf("thaw_pins=%s", directory) : NULL;
+	return TRUE;
+}
+
+/* The guest runs: what can't be written down now is no reason to end it. */
+static void report_changes(Thaw *thaw)
+{
+	g_autofree char *path =
+		g_build_filename(thaw->session->run_dir, "uml", "thaw-report", NULL);
+	g_autofree char *text = vks_file_read(path, MAX_REPORT_BYTES, NULL, NULL);
+
+	if (text)
+		vks_changes_merge(thaw->report, text);
+	thaw->report->thawed_us = g_get_real_time();
+	vks_changes_store(thaw->report, thaw->session->report_path, NULL);
+}
+
+static gboolean start_guest(Thaw *thaw, GError **error)
+{
+	g_autofree char *pins = NULL;
+	const char *arguments[] = { NULL, NULL };
 	VksSession *session = thaw->session;
 	g_autofree char *save_dir = vks_store_path(session->saves_dir, thaw->number, NULL);
 	g_autoptr(GError) cause = NULL;
@@ -264,9 +300,15 @@ static gboolean start_guest(const Thaw *thaw, GError **error)
 	};
 
 	vks_control_report(thaw->control, "starting the session", 0, 0);
-	if (note_run(thaw, &cause) && session->backend->start(&config, &cause) &&
-	    session->backend->thawed(session->run_dir, &cause))
-		return TRUE;
+	if (place_pins(thaw, &pins, &cause) && note_run(thaw, &cause)) {
+		arguments[0] = pins;
+		config.kernel_arguments = arguments;
+		if (session->backend->start(&config, &cause) &&
+		    session->backend->thawed(session->run_dir, &cause)) {
+			report_changes(thaw);
+			return TRUE;
+		}
+	}
 	set_damaged(thaw, g_steal_pointer(&cause), error);
 	return FALSE;
 }
@@ -307,10 +349,12 @@ gboolean vks_session_thaw(VksSession *session, const VksThawOptions *options,
 			.number = thaw.number,
 			.verify_us = thaw.verify_us,
 			.running_us = (guint64)(g_get_monotonic_time() - started),
+			.changed = thaw.report->files->len,
 		};
 	vks_staging_free(thaw.composed);
 	vks_manifest_free(thaw.manifest);
 	vks_image_free(thaw.image);
+	vks_thaw_report_free(thaw.report);
 	g_free(thaw.kernel);
 	return ok;
 }

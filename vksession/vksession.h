@@ -128,6 +128,7 @@ typedef struct {
 	guint number;
 	guint64 verify_us;  /* time to read and check the save */
 	guint64 running_us; /* from the call until the guest's programs run */
+	guint changed;	    /* host files that are not what they were: vks_thaw_report() */
 } VksThawResult;
 
 /**
@@ -161,6 +162,7 @@ typedef struct {
 	guint removed;	     /* saves that the policy did not keep */
 	guint consolidated;  /* saves that were built on removed ones, and are not any more */
 	guint64 freed_bytes; /* on the disk */
+	guint pinned;	     /* copies of programs and libraries that were made */
 } VksPruneResult;
 
 /**
@@ -179,6 +181,48 @@ char **vks_get_policy(Vks *vks, const char *name, GError **error);
 
 /** Changes settings of a session. @param settings  "NAME=VALUE"; "NAME=" is that of the file */
 gboolean vks_set_policy(Vks *vks, const char *name, const char *const *settings, GError **error);
+
+/* States of a file in a report; the vkernel may tell others, too ("lost", "readonly"). */
+#define VKS_CHANGE_CHANGED    "changed"	   /* the same file, with other content */
+#define VKS_CHANGE_REPLACED   "replaced"   /* another file under its name */
+#define VKS_CHANGE_VANISHED   "vanished"   /* deleted, or moved */
+#define VKS_CHANGE_UNREADABLE "unreadable" /* there, but not for us */
+#define VKS_CHANGE_RESTORED   "restored"   /* was deleted while open; its content was saved */
+
+/** A host file that is not what it was when the session was saved. */
+typedef struct {
+	char *path;
+	char *state;	 /* VKS_CHANGE_*, or another word */
+	guint use;	 /* VksFileUse: what the session's programs do with it */
+	gboolean pinned; /* the session has its own copy of what it was */
+	char *pin;	 /* path of the copy; NULL in a report of a past thaw */
+	char *pin_name;	 /* the same */
+} VksFileChange;
+
+/** @return what that means for the session, as the end of a sentence that begins with the path */
+const char *vks_file_change_meaning(const VksFileChange *change);
+
+typedef struct {
+	guint save;
+	gint64 save_us;	  /* CLOCK_REALTIME of the save, microseconds */
+	gint64 thawed_us; /* of the thaw; 0: a preview */
+	guint looked_at;  /* files that the session had open */
+	GPtrArray *files; /* of VksFileChange: those that are not what they were */
+} VksThawReport;
+
+void vks_thaw_report_free(VksThawReport *report);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(VksThawReport, vks_thaw_report_free)
+
+/** What the last thaw of a session found changed on the host. Free with vks_thaw_report_free(). */
+VksThawReport *vks_thaw_report(Vks *vks, const char *name, GError **error);
+
+/**
+ * What a thaw would find changed, if it were now: for a session that was saved or has crashed.
+ * Nothing is touched.
+ *
+ * @param number  of the save; 0: the newest
+ */
+VksThawReport *vks_thaw_preview(Vks *vks, const char *name, guint number, GError **error);
 
 /* The viewer */
 

@@ -29,7 +29,7 @@ CliTable *cli_table_new(const char *const *headings)
 }
 
 /* Text from a guest (titles, commands) must not drive the terminal. */
-static char *make_printable(const char *text)
+char *cli_printable(const char *text, guint max_length)
 {
 	g_autofree char *valid = g_utf8_make_valid(text, -1);
 	g_autoptr(GString) printable = g_string_new(NULL);
@@ -38,7 +38,7 @@ static char *make_printable(const char *text)
 	for (const char *at = valid; *at; at = g_utf8_next_char(at)) {
 		gunichar c = g_utf8_get_char(at);
 
-		if (++length > MAX_CELL) {
+		if (++length > max_length) {
 			g_string_append(printable, "...");
 			break;
 		}
@@ -52,7 +52,7 @@ void cli_table_add(CliTable *table, char **cells)
 	char **row = g_new0(char *, table->columns + 1);
 
 	for (guint i = 0; i < table->columns; i++) {
-		row[i] = make_printable(cells[i]);
+		row[i] = cli_printable(cells[i], MAX_CELL);
 		g_free(cells[i]);
 	}
 	g_ptr_array_add(table->rows, row);

@@ -111,6 +111,13 @@ char *cli_format_size(guint64 bytes);
 /** @param us  CLOCK_REALTIME, microseconds; 0: "-" */
 char *cli_format_time(gint64 us);
 char *cli_format_age(gint64 us);
+
+/**
+ * Takes out of a text what would upset a terminal, and shortens it.
+ * @param max_length  characters
+ * @return free with g_free()
+ */
+char *cli_printable(const char *text, guint max_length);
 /** @param us  a duration in microseconds */
 char *cli_format_duration(guint64 us);
 

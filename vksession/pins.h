@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * @file
+ * Pins: copies of the programs and libraries that frozen guests have mapped, kept so that a guest
+ * goes on with the very bytes that it had, whatever is installed on the host meanwhile.
+ *
+ *   STORE/pins/<checksum>        the copy, by its content: shared by all saves and sessions
+ *   STORE/pins/.by-file/<name>   symbolic link to it, by the identity of the file it was copied from
+ *
+ * Errors are G_IO_ERRORs.
+ */
+#pragma once
+
+#include "vksession/manifest.h"
+
+/** @return whether a file is one that must stay as it was: mapped as code, or private */
+gboolean vks_pins_wants(const VksHostResource *resource);
+
+/**
+ * The name of a file's identity, as the vkernel forms it: device, inode, size, time of modification.
+ * @return free with g_free()
+ */
+char *vks_pins_name(const VksHostResource *resource);
+
+/** What vks_pins_keep() did. */
+typedef struct {
+	guint present; /* were there already */
+	guint copied;
+	guint missed; /* the file is not any more what the save was made with */
+} VksPinsResult;
+
+/**
+ * Copies what a save wants and the store does not have yet: with shared blocks where the file
+ * system can, else once. Waits for others who do the same.
+ *
+ * @param cancellable  may be NULL
+ */
+gboolean vks_pins_keep(const char *store_dir, const VksManifest *manifest, VksPinsResult *result,
+		       GCancellable *cancellable, GError **error);
+
+/**
+ * Finds the copy of a file and compares its checksum.
+ * @return path, free with g_free(); NULL if there is none, or it is damaged
+ */
+char *vks_pins_find(const char *store_dir, const VksHostResource *resource);
+
+/**
+ * Removes the copies that no save needs.
+ * @param used  set of names (keys, as of vks_pins_name())
+ */
+gboolean vks_pins_collect(const char *store_dir, GHashTable *used, GError **error);
