@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "desktop/details.h"
+
+#include <glib/gi18n.h>
+
+#include "desktop/requests.h"
+#include "desktop/timeline.h"
+#include "desktop/words.h"
+
+#define SPACE 8
+
+struct Details {
+	GtkWidget *box, *title, *state, *facts, *windows, *timeline, *saves, *restore;
+	GPtrArray *buttons; /* in the order of the table */
+	VkBusSession1 *session;
+	GVariant *shown_saves; /* what the list shows, so that it is made anew only if it must */
+	gboolean filling;      /* changes of widgets are our own */
+	void (*end_session)(const char *session, gpointer user_data);
+	gpointer user_data;
+};
+
+static const char *const restore_policies[] = { "always", "ask", "never" };
+
+/* What can be done */
+
+static void do_save(Details *details, const char *session)
+{
+	request_save(session, FALSE);
+}
+
+static void do_save_and_stop(Details *details, const char *session)
+{
+	request_save(session, TRUE);
+}
+
+static void do_attach(Details *details, const char *session)
+{
+	request_attach(session);
+}
+
+static void do_detach(Details *details, const char *session)
+{
+	request_detach(session);
+}
+
+static void do_thaw(Details *details, const char *session)
+{
+	request_thaw(session);
+}
+
+static void do_end(Details *details, const char *session)
+{
+	details->end_session(session, details->user_data);
+}
+
+static gboolean when_attached(VkBusSession1 *session)
+{
+	return desktop_session_runs(session) && vk_bus_session1_get_attached(session);
+}
+
+static gboolean when_detached(VkBusSession1 *session)
+{
+	return desktop_session_runs(session) && !vk_bus_session1_get_attached(session);
+}
+
+static gboolean when_saved(VkBusSession1 *session)
+{
+	return !desktop_session_runs(session) && vk_bus_session1_get_last_save(session) > 0;
+}
+
+static const struct {
+	const char *label;
+	gboolean (*offered)(VkBusSession1 *session);
+	void (*act)(Details *details, const char *session);
+} actions[] = {
+	{ N_("_Save now"), desktop_session_runs, do_save },
+	{ N_("Save and s_top"), desktop_session_runs, do_save_and_stop },
+	{ N_("_Attach here"), when_detached, do_attach },
+	{ N_("_Detach"), when_attached, do_detach },
+	{ N_("_Bring it back"), when_saved, do_thaw },
+	{ N_("_End…"), desktop_session_runs, do_end },
+};
+
+static void on_button(GtkButton *button, Details *details)
+{
+	guint i;
+
+	if (details->session && g_ptr_array_find(details->buttons, button, &i))
+		actions[i].act(details, vk_bus_session1_get_name(details->session));
+}
+
+static void on_go_back(GtkButton *button, Details *details)
+{
+	gpointer number = g_object_get_data(G_OBJECT(button), "vksession-number");
+
+	if (details->session)
+		request_rollback(vk_bus_session1_get_name(details->session),
+				 GPOINTER_TO_UINT(number));
+}
+
+static void on_restore(GtkComboBox *combo, Details *details)
+{
+	int i = gtk_combo_box_get_active(combo);
+
+	if (details->session && !details->filling && i >= 0)
+		request_restore_policy(details->session, restore_policies[i]);
+}
+
+static void on_save_selected(GtkListBox *list, GtkListBoxRow *row, Details *details)
+{
+	gpointer number = row ? g_object_get_data(G_OBJECT(row), "vksession-number") : NULL;
+
+	timeline_set(details->timeline, details->shown_saves, GPOINTER_TO_UINT(number));
+}
+
+/* Filling */
+
+static GtkWidget *save_row(Details *details, guint number, gint64 time, guint64 bytes,
+			   const char *reason)
+{
+	g_autofree char *moment = words_moment(g_get_real_time(), time);
+	g_autofree char *size = g_format_size(bytes);
+	g_autofree char *label =
+		g_strdup_printf("%u   %s   %s   %s", number, moment, size, words_reason(reason));
+	GtkWidget *row = gtk_list_box_row_new(),
+		  *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, SPACE);
+	GtkWidget *text = gtk_label_new(label);
+	GtkWidget *button = gtk_button_new_with_mnemonic(_("_Go back to it"));
+
+	gtk_label_set_xalign(GTK_LABEL(text), 0);
+	gtk_box_pack_start(GTK_BOX(box), text, TRUE, TRUE, SPACE);
+	gtk_box_pack_end(GTK_BOX(box), button, FALSE, FALSE, 0);
+	g_object_set_data(G_OBJECT(button), "vksession-number", GUINT_TO_POINTER(number));
+	g_object_set_data(G_OBJECT(row), "vksession-number", GUINT_TO_POINTER(number));
+	g_signal_connect(button, "clicked", G_CALLBACK(on_go_back), details);
+	gtk_container_add(GTK_CONTAINER(row), box);
+	return row;
+}
+
+static void destroy_row(GtkWidget *row, gpointer user_data)
+{
+	gtk_widget_destroy(row);
+}
+
+static void fill_saves(Details *details, GVariant *saves)
+{
+	gsize n = saves ? g_variant_n_children(saves) : 0;
+
+	if (saves && details->shown_saves && g_variant_equal(saves, details->shown_saves))
+		return;
+	g_clear_pointer(&details->shown_saves, g_variant_unref);
+	details->shown_saves = saves ? g_variant_ref(saves) : NULL;
+	gtk_container_foreach(GTK_CONTAINER(details->saves), destroy_row, NULL);
+	for (gsize i = n; i-- > 0;) {
+		guint64 time, bytes;
+		const char *reason;
+		guint number;
+
+		g_variant_get_child(saves, i, "(utt&s)", &number, &time, &bytes, &reason);
+		gtk_container_add(GTK_CONTAINER(details->saves),
+				  save_row(details, number, (gint64)time, bytes, reason));
+	}
+	gtk_widget_show_all(details->saves);
+	timeline_set(details->timeline, saves, 0);
+}
+
+static char *describe_windows(VkBusSession1 *session)
+{
+	GVariant *windows = vk_bus_session1_get_windows(session);
+	g_autoptr(GString) text = g_string_new(NULL);
+	GVariantIter iter;
+	const char *title;
+
+	if (!windows || g_variant_n_children(windows) == 0)
+		return g_strjoinv("\n", (char **)vk_bus_session1_get_commands(session));
+	g_variant_iter_init(&iter, windows);
+	while (g_variant_iter_next(&iter, "(&s&siiuu)", &title, NULL, NULL, NULL, NULL, NULL))
+		g_string_append_printf(text, "%s%s", text->len ? "\n" : "", title);
+	return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+static char *describe_cost(VkBusSession1 *session)
+{
+	g_autofree char *memory = g_format_size(vk_bus_session1_get_memory_used_bytes(session));
+	g_autofree char *disk = g_format_size(vk_bus_session1_get_disk_bytes(session));
+
+	if (desktop_session_runs(session))
+		return g_strdup_printf(_("%s of memory, %s on the disk"), memory, disk);
+	return g_strdup_printf(_("%s on the disk"), disk);
+}
+
+static void fill_restore(Details *details)
+{
+	const char *policy = vk_bus_session1_get_restore(details->session);
+
+	details->filling = TRUE;
+	for (guint i = 0; i < G_N_ELEMENTS(restore_policies); i++) {
+		if (g_strcmp0(policy, restore_policies[i]) == 0)
+			gtk_combo_box_set_active(GTK_COMBO_BOX(details->restore), (int)i);
+	}
+	details->filling = FALSE;
+}
+
+void details_show(Details *details, VkBusSession1 *session)
+{
+	g_autofree char *state = NULL, *windows = NULL, *cost = NULL;
+	WordsSession words;
+
+	g_set_object(&details->session, session);
+	gtk_widget_set_visible(details->box, session != NULL);
+	if (!session)
+		return;
+	desktop_session_words(session, &words);
+	state = words_session(&words, g_get_real_time());
+	windows = describe_windows(session);
+	cost = describe_cost(session);
+	gtk_label_set_text(GTK_LABEL(details->title), words.name);
+	gtk_label_set_text(GTK_LABEL(details->state), state);
+	gtk_label_set_text(GTK_LABEL(details->facts), cost);
+	gtk_label_set_text(GTK_LABEL(details->windows), windows);
+	for (guint i = 0; i < G_N_ELEMENTS(actions); i++)
+		gtk_widget_set_visible(details->buttons->pdata[i], actions[i].offered(session));
+	fill_restore(details);
+	fill_saves(details, vk_bus_session1_get_saves(session));
+}
+
+/* Making */
+
+static GtkWidget *add_label(Details *details)
+{
+	GtkWidget *label = gtk_label_new(NULL);
+
+	gtk_label_set_xalign(GTK_LABEL(label), 0);
+	gtk_label_set_selectable(GTK_LABEL(label), FALSE);
+	gtk_label_set_line_wrap(GTK_LABEL(label), TRUE);
+	gtk_box_pack_start(GTK_BOX(details->box), label, FALSE, FALSE, 0);
+	return label;
+}
+
+static void make_title(Details *details)
+{
+	PangoAttrList *attributes = pango_attr_list_new();
+
+	details->title = add_label(details);
+	pango_attr_list_insert(attributes, pango_attr_weight_new(PANGO_WEIGHT_BOLD));
+	pango_attr_list_insert(attributes, pango_attr_scale_new(PANGO_SCALE_X_LARGE));
+	gtk_label_set_attributes(GTK_LABEL(details->title), attributes);
+	pango_attr_list_unref(attributes);
+}
+
+static void make_buttons(Details *details)
+{
+	GtkWidget *row = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, SPACE);
+
+	for (guint i = 0; i < G_N_ELEMENTS(actions); i++) {
+		GtkWidget *button = gtk_button_new_with_mnemonic(_(actions[i].label));
+
+		g_signal_connect(button, "clicked", G_CALLBACK(on_button), details);
+		gtk_widget_set_no_show_all(button, TRUE);
+		gtk_box_pack_start(GTK_BOX(row), button, FALSE, FALSE, 0);
+		g_ptr_array_add(details->buttons, button);
+	}
+	gtk_box_pack_start(GTK_BOX(details->box), row, FALSE, FALSE, 0);
+}
+
+static void make_restore(Details *details)
+{
+	GtkWidget *row = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, SPACE);
+	GtkWidget *label = gtk_label_new_with_mnemonic(_("At _login, bring it back:"));
+
+	details->restore = gtk_combo_box_text_new();
+	gtk_combo_box_text_append_text(GTK_COMBO_BOX_TEXT(details->restore), _("always"));
+	gtk_combo_box_text_append_text(GTK_COMBO_BOX_TEXT(details->restore), _("after asking"));
+	gtk_combo_box_text_append_text(GTK_COMBO_BOX_TEXT(details->restore), _("never"));
+	gtk_label_set_mnemonic_widget(GTK_LABEL(label), details->restore);
+	g_signal_connect(details->restore, "changed", G_CALLBACK(on_restore), details);
+	gtk_box_pack_start(GTK_BOX(row), label, FALSE, FALSE, 0);
+	gtk_box_pack_start(GTK_BOX(row), details->restore, FALSE, FALSE, 0);
+	gtk_box_pack_start(GTK_BOX(details->box), row, FALSE, FALSE, 0);
+}
+
+static void make_saves(Details *details)
+{
+	GtkWidget *scrolled = gtk_scrolled_window_new(NULL, NULL);
+
+	details->timeline = timeline_new();
+	gtk_box_pack_start(GTK_BOX(details->box), details->timeline, FALSE, FALSE, 0);
+	details->saves = gtk_list_box_new();
+	atk_object_set_name(gtk_widget_get_accessible(details->saves), _("Saves"));
+	g_signal_connect(details->saves, "row-selected", G_CALLBACK(on_save_selected), details);
+	gtk_container_add(GTK_CONTAINER(scrolled), details->saves);
+	gtk_box_pack_start(GTK_BOX(details->box), scrolled, TRUE, TRUE, 0);
+}
+
+static void details_free(gpointer data)
+{
+	Details *details = data;
+
+	g_clear_object(&details->session);
+	g_clear_pointer(&details->shown_saves, g_variant_unref);
+	g_ptr_array_unref(details->buttons);
+	g_free(details);
+}
+
+Details *details_new(void (*end_session)(const char *session, gpointer), gpointer user_data)
+{
+	Details *details = g_new0(Details, 1);
+
+	*details = (Details){
+		.box = gtk_box_new(GTK_ORIENTATION_VERTICAL, SPACE),
+		.buttons = g_ptr_array_new(),
+		.end_session = end_session,
+		.user_data = user_data,
+	};
+	gtk_container_set_border_width(GTK_CONTAINER(details->box), 2 * SPACE);
+	make_title(details);
+	details->state = add_label(details);
+	make_buttons(details);
+	details->windows = add_label(details);
+	details->facts = add_label(details);
+	make_restore(details);
+	make_saves(details);
+	gtk_widget_show_all(details->box);
+	g_object_set_data_full(G_OBJECT(details->box), "vksession-details", details, details_free);
+	return details;
+}
+
+GtkWidget *details_widget(Details *details)
+{
+	return details->box;
+}
