@@ -9,7 +9,7 @@ static const char *const policies[] = { VKS_RESTORE_ALWAYS, VKS_RESTORE_ASK, VKS
 					NULL };
 
 /* Reasons of saves that are made because the login, the machine or its power is about to end. */
-static const char *const ends[] = { "shutdown", "logout", "sleep", "battery", NULL };
+static const char *const ends[] = { "shutdown", "logout", "sleep", "lid", "battery", NULL };
 
 static void restore_free(gpointer data)
 {
@@ -28,7 +28,7 @@ static gboolean was_running(const VksSession *session, gboolean *crashed)
 
 	if (!newest || !session->record)
 		return FALSE;
-	for_end = g_strv_contains(ends, "manual") &&
+	for_end = g_strv_contains(ends, newest->reason) &&
 		  strcmp(newest->run_id, session->record->run_id) == 0;
 	*crashed = state == VKS_STATE_CRASHED && !for_end;
 	return state == VKS_STATE_CRASHED || (state == VKS_STATE_SAVED && for_end);

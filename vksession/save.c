@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "launcher/autofd.h"
+#include "vksession/activity.h"
 #include "vksession/durable.h"
 #include "vksession/image-fit.h"
 #include "vksession/machine.h"
@@ -51,6 +52,7 @@ typedef struct {
 	gboolean has_layout;
 	gboolean held; /* the guest stands still until finish */
 	VksManifest *manifest;
+	guint64 cpu_us; /* that the session had used at the checkpoint */
 } Save;
 
 /*
@@ -116,6 +118,7 @@ static gboolean checkpoint(Save *save, GError **error)
 	figures->quiesce_us = stats.quiesce_us;
 	figures->dump_us = stats.dump_us;
 	figures->resume_us = stats.resume_us;
+	save->cpu_us = vks_session_cpu_us(session);
 	return TRUE;
 }
 
@@ -405,6 +408,7 @@ gboolean vks_session_save(VksSession *session, const VksSaveOptions *options,
 	find_parent(&save);
 	if (run_stages(&save, &cause)) {
 		fill_result(&save, started, result);
+		vks_activity_note(session->run_dir, save.cpu_us);
 		ok = finish(&save, error);
 		/* With a policy that can't be read, nothing is removed by another in its place. */
 		if (save.policy_known)
@@ -422,7 +426,8 @@ gboolean vks_session_save(VksSession *session, const VksSaveOptions *options,
 gboolean vks_save(Vks *vks, const VksSaveOptions *options, const VksControl *control,
 		  VksSaveResult *result, GError **error)
 {
-	g_autoptr(VksSession) session = vks_session_lock(vks, options->name, "save", 0, error);
+	g_autoptr(VksSession) session = vks_session_lock(
+		vks, options->name, "save", options->wait ? VKS_SESSION_WAIT : 0, error);
 
 	return session && vks_session_save(session, options, control, result, error);
 }

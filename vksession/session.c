@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "launcher/autofd.h"
+#include "vksession/activity.h"
 #include "vksession/durable.h"
 #include "vksession/lock.h"
 #include "vksession/staging.h"
@@ -175,6 +176,13 @@ static gboolean ended_by_save(const VksSession *session)
 
 	return newest && session->record && newest->stopped &&
 	       strcmp(newest->run_id, session->record->run_id) == 0;
+}
+
+guint64 vks_session_cpu_us(const VksSession *session)
+{
+	g_autoptr(GArray) pids = vks_process_tree(session->status.launcher_pid);
+
+	return vks_processes_cpu_us(pids);
 }
 
 VksState vks_session_state(const VksSession *session)

@@ -73,6 +73,9 @@ gboolean vks_session_need_display(const char *display, gboolean detach, GError *
 /** Looks again whether it runs. */
 void vks_session_refresh(VksSession *session);
 
+/** @return processor time that its processes used, microseconds; see activity.h */
+guint64 vks_session_cpu_us(const VksSession *session);
+
 /** @return the state, by the launcher, the record and the newest save */
 VksState vks_session_state(const VksSession *session);
 

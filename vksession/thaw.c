@@ -16,6 +16,7 @@
  */
 #include <string.h>
 
+#include "vksession/activity.h"
 #include "vksession/changes.h"
 #include "vksession/durable.h"
 #include "vksession/image-fit.h"
@@ -306,6 +307,8 @@ static gboolean start_guest(Thaw *thaw, GError **error)
 		if (session->backend->start(&config, &cause) &&
 		    session->backend->thawed(session->run_dir, &cause)) {
 			report_changes(thaw);
+			vks_session_refresh(session);
+			vks_activity_note(session->run_dir, vks_session_cpu_us(session));
 			return TRUE;
 		}
 	}

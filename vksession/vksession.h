@@ -97,6 +97,7 @@ typedef struct {
 	const char *name;
 	gboolean stop;	    /* end the session once the save is safe */
 	gboolean force;	    /* try even if it does not seem to fit on the disk */
+	gboolean wait;	    /* for somebody who is at work on the session, instead of failing */
 	const char *reason; /* recorded in the save: "manual" if NULL, "shutdown", "autosave", ... */
 } VksSaveOptions;
 

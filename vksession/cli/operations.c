@@ -59,6 +59,14 @@ gboolean cli_thaw(Cli *cli, const VksThawOptions *options, VksThawResult *result
 	return vks_thaw(cli->vks, options, &cli->control, result, error);
 }
 
+gboolean cli_rollback(Cli *cli, const VksRollbackOptions *options, VksRollbackResult *result,
+		      GError **error)
+{
+	if (is_shown_here(options->display, options->detach) && is_text(options->name) && find(cli))
+		return cli_remote_rollback(cli->remote, options, &cli->control, result, error);
+	return vks_rollback(cli->vks, options, &cli->control, result, error);
+}
+
 gboolean cli_stop(Cli *cli, const char *name, guint grace_ms, GError **error)
 {
 	if (is_text(name) && find(cli))

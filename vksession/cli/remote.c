@@ -340,6 +340,7 @@ gboolean cli_remote_save(CliRemote *remote, const VksSaveOptions *options,
 
 	add_if(&dict, "stop", options->stop, TRUE);
 	add_if(&dict, "force", options->force, TRUE);
+	add(&dict, "reason", options->reason);
 	values = call_job(remote, "Save",
 			  g_variant_new("(s@a{sv})", options->name, g_variant_dict_end(&dict)),
 			  control, error);
@@ -353,6 +354,9 @@ gboolean cli_remote_save(CliRemote *remote, const VksSaveOptions *options,
 	g_variant_lookup(values, "quiesce_us", "t", &figures->quiesce_us);
 	g_variant_lookup(values, "dump_us", "t", &figures->dump_us);
 	g_variant_lookup(values, "resume_us", "t", &figures->resume_us);
+	g_variant_lookup(values, "written_bytes", "t", &result->written_bytes);
+	g_variant_lookup(values, "base", "u", &result->base);
+	g_variant_lookup(values, "pruned", "u", &result->pruned);
 	return TRUE;
 }
 
@@ -374,6 +378,25 @@ gboolean cli_remote_thaw(CliRemote *remote, const VksThawOptions *options,
 	g_variant_lookup(values, "number", "u", &result->number);
 	g_variant_lookup(values, "verify_us", "t", &result->verify_us);
 	g_variant_lookup(values, "running_us", "t", &result->running_us);
+	return TRUE;
+}
+
+gboolean cli_remote_rollback(CliRemote *remote, const VksRollbackOptions *options,
+			     const VksControl *control, VksRollbackResult *result, GError **error)
+{
+	g_auto(GVariantDict) dict = G_VARIANT_DICT_INIT(NULL);
+	g_autoptr(GVariant) values = NULL;
+
+	add(&dict, "display", options->display);
+	add_if(&dict, "detach", options->detach, TRUE);
+	values = call_job(remote, "Rollback",
+			  g_variant_new("(su@a{sv})", options->name, options->number,
+					g_variant_dict_end(&dict)),
+			  control, error);
+	if (!values)
+		return FALSE;
+	g_variant_lookup(values, "number", "u", &result->number);
+	g_variant_lookup(values, "undo", "u", &result->undo);
 	return TRUE;
 }
 

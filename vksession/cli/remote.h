@@ -25,6 +25,8 @@ gboolean cli_remote_save(CliRemote *remote, const VksSaveOptions *options,
 			 const VksControl *control, VksSaveResult *result, GError **error);
 gboolean cli_remote_thaw(CliRemote *remote, const VksThawOptions *options,
 			 const VksControl *control, VksThawResult *result, GError **error);
+gboolean cli_remote_rollback(CliRemote *remote, const VksRollbackOptions *options,
+			     const VksControl *control, VksRollbackResult *result, GError **error);
 gboolean cli_remote_stop(CliRemote *remote, const char *name, const VksControl *control,
 			 GError **error);
 gboolean cli_remote_attach(CliRemote *remote, const char *name, const char *display,

@@ -47,8 +47,7 @@ static int verb_rollback(Cli *cli, int argc, char **argv, GError **error)
 	rollback.detach = options.detach;
 	rollback.display = g_getenv("DISPLAY");
 	cli_catch_interrupts(cli->control.cancellable);
-	if (!cli_open(cli, error) ||
-	    !vks_rollback(cli->vks, &rollback, &cli->control, &result, error))
+	if (!cli_open(cli, error) || !cli_rollback(cli, &rollback, &result, error))
 		return VKS_ERROR_FAILED;
 	cli_prune_in_background(rollback.name);
 	print(rollback.name, &result);

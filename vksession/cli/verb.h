@@ -69,6 +69,8 @@ gboolean cli_open(Cli *cli, GError **error);
 gboolean cli_run(Cli *cli, const VksRunOptions *options, VksRunResult *result, GError **error);
 gboolean cli_save(Cli *cli, const VksSaveOptions *options, VksSaveResult *result, GError **error);
 gboolean cli_thaw(Cli *cli, const VksThawOptions *options, VksThawResult *result, GError **error);
+gboolean cli_rollback(Cli *cli, const VksRollbackOptions *options, VksRollbackResult *result,
+		      GError **error);
 gboolean cli_stop(Cli *cli, const char *name, guint grace_ms, GError **error);
 gboolean cli_attach(Cli *cli, const char *name, const char *display, GError **error);
 gboolean cli_detach(Cli *cli, const char *name, GError **error);

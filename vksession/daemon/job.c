@@ -206,6 +206,14 @@ static void show_views(Job *job)
 
 static void begin_waiting(Jobs *jobs);
 
+/* What a save left to be put in order, when nobody waits for the session. */
+static void prune_after(Jobs *jobs, const Job *job)
+{
+	if (job->kind == &work_save && !job->error && !job->request->stop && !jobs->drained &&
+	    !jobs_busy(jobs, job->request->session))
+		jobs_begin(jobs, &work_prune, request_new(job->request->session), TRUE);
+}
+
 static gboolean finish(gpointer user_data)
 {
 	Job *job = user_data;
@@ -224,6 +232,7 @@ static gboolean finish(gpointer user_data)
 	show_end(job);
 	job->forget_source = g_timeout_add_seconds(FORGET_S, forget, job);
 	begin_waiting(jobs);
+	prune_after(jobs, job);
 	if (jobs->drained && g_queue_is_empty(&jobs->active))
 		jobs->drained(jobs->drained_data);
 	return G_SOURCE_REMOVE;
@@ -296,6 +305,7 @@ static gboolean on_cancel(VksBusJob1 *bus, GDBusMethodInvocation *invocation, gp
 {
 	Job *job = user_data;
 
+	vks_bus_job1_set_cancelling(job->bus, TRUE);
 	g_cancellable_cancel(job->cancellable);
 	vks_bus_job1_complete_cancel(bus, invocation);
 	return TRUE;
@@ -341,7 +351,7 @@ const char *jobs_begin(Jobs *jobs, const WorkKind *kind, Request *request, gbool
 	ahead = find_ahead(jobs, job);
 	if (!ahead)
 		start(job);
-	else if (kind == &work_stop)
+	else if (kind == &work_stop || ahead->kind == &work_prune)
 		g_cancellable_cancel(ahead->cancellable);
 	return job->path;
 }

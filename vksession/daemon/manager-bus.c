@@ -61,12 +61,12 @@ static gboolean on_stop(VksBusManager1 *bus, GDBusMethodInvocation *invocation, 
 }
 
 static gboolean on_rollback(VksBusManager1 *bus, GDBusMethodInvocation *invocation,
-			    const char *session, guint number, gpointer daemon)
+			    const char *session, guint number, GVariant *options, gpointer daemon)
 {
 	Request *request = request_new(session);
 
 	request->number = number;
-	call_begin(daemon, invocation, &work_rollback, request);
+	call_with_options(daemon, invocation, &work_rollback, request, OPTIONS_ROLLBACK, options);
 	return TRUE;
 }
 

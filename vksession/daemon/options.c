@@ -26,6 +26,15 @@ static void take_string(GVariant *value, gpointer member)
 	*string = g_variant_dup_string(value, NULL);
 }
 
+/* A word that goes into the save: of small letters and dashes. */
+static gboolean is_reason(GVariant *value)
+{
+	const char *text = g_variant_get_string(value, NULL);
+	gsize length = strlen(text);
+
+	return length > 0 && length <= 32 && strspn(text, "abcdefghijklmnopqrstuvwxyz-") == length;
+}
+
 static void take_strings(GVariant *value, gpointer member)
 {
 	char ***strings = member;
@@ -63,9 +72,11 @@ static const struct {
 	{ "environment", IN(OPTIONS_RUN) | IN(OPTIONS_RESTORE), "as", take_strings,
 	  MEMBER(environment) },
 	{ "cwd", IN(OPTIONS_RUN), "s", take_string, MEMBER(cwd) },
-	{ "display", IN(OPTIONS_RUN) | IN(OPTIONS_THAW) | IN(OPTIONS_RESTORE), "s", take_string,
-	  MEMBER(display) },
-	{ "detach", IN(OPTIONS_RUN) | IN(OPTIONS_THAW), "b", take_boolean, MEMBER(detach) },
+	{ "display",
+	  IN(OPTIONS_RUN) | IN(OPTIONS_THAW) | IN(OPTIONS_RESTORE) | IN(OPTIONS_ROLLBACK), "s",
+	  take_string, MEMBER(display) },
+	{ "detach", IN(OPTIONS_RUN) | IN(OPTIONS_THAW) | IN(OPTIONS_ROLLBACK), "b", take_boolean,
+	  MEMBER(detach) },
 	{ "network", IN(OPTIONS_RUN), "b", take_opposite, MEMBER(no_network) },
 	{ "memory", IN(OPTIONS_RUN), "t", take_uint64, MEMBER(memory_bytes) },
 	{ "cpus", IN(OPTIONS_RUN), "u", take_uint, MEMBER(cpus) },
@@ -104,12 +115,14 @@ static gboolean take_option(Request *request, OptionSet set, const char *name, G
 	for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
 		if (!(table[i].sets & IN(set)) || strcmp(table[i].name, name) != 0)
 			continue;
-		if (g_variant_is_of_type(value, G_VARIANT_TYPE(table[i].type))) {
+		if (g_variant_is_of_type(value, G_VARIANT_TYPE(table[i].type)) &&
+		    (strcmp(name, "reason") != 0 || is_reason(value))) {
 			table[i].take(value, (char *)request + table[i].member);
 			return TRUE;
 		}
 		g_set_error(error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
-			    "option %s must be of type %s", name, table[i].type);
+			    "option %s must be of type %s%s", name, table[i].type,
+			    strcmp(name, "reason") == 0 ? ", a word of small letters" : "");
 		return FALSE;
 	}
 	g_set_error(error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, "there is no option %s", name);

@@ -36,6 +36,7 @@ typedef enum {
 	OPTIONS_SAVE_ALL,
 	OPTIONS_THAW,
 	OPTIONS_RESTORE,
+	OPTIONS_ROLLBACK,
 } OptionSet;
 
 /**

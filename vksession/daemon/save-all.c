@@ -39,15 +39,13 @@ static SaveOutcome *outcome_new(Vks *vks, const VksSessionInfo *info)
 {
 	SaveOutcome *outcome = g_new0(SaveOutcome, 1);
 	g_autoptr(VksSession) session = vks_session_find(vks, info->name, 0, NULL);
-	g_autoptr(GArray) pids = NULL;
 
 	outcome->name = g_strdup(info->name);
 	outcome->attached = info->attached;
 	if (!session || !session->running)
 		return outcome;
-	pids = vks_process_tree(session->status.launcher_pid);
-	outcome->work_us = vks_activity_since_note(session->run_dir, vks_processes_cpu_us(pids));
-	outcome->saved = info->n_saves > 0 && pids->len > 1;
+	outcome->work_us = vks_activity_since_note(session->run_dir, vks_session_cpu_us(session));
+	outcome->saved = info->n_saves > 0;
 	return outcome;
 }
 
@@ -101,6 +99,8 @@ static void save_one(gpointer data, gpointer user_data)
 		.name = outcome->name,
 		.stop = all->options->stop,
 		.force = all->options->force,
+		.reason = all->options->reason,
+		.wait = TRUE,
 	};
 	/* The progress is of all; but who gives up gives up each. */
 	VksControl control = { .cancellable = vks_control_cancellable(all->control) };

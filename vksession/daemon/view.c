@@ -70,7 +70,7 @@ static GVariant *describe_save(View *view, const VksSession *session, guint numb
 		view->problem = g_strdup_printf("save %u: %s", number, cause->message);
 	}
 	return g_variant_new("(utt@s)", number, manifest ? (guint64)MAX(manifest->utc_us, 0) : 0,
-			     vks_tree_usage(dir), text(manifest ? "manual" : ""));
+			     vks_tree_usage(dir), text(manifest ? manifest->reason : ""));
 }
 
 static void look_at_saves(View *view, const VksSession *session)

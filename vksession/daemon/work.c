@@ -51,6 +51,9 @@ static void add_figures(GVariantDict *dict, const VksSaveResult *result)
 	g_variant_dict_insert(dict, "resume_us", "t", figures->resume_us);
 	g_variant_dict_insert(dict, "memory_bytes", "t", figures->memory_bytes);
 	g_variant_dict_insert(dict, "state_bytes", "t", figures->state_bytes);
+	g_variant_dict_insert(dict, "written_bytes", "t", result->written_bytes);
+	g_variant_dict_insert(dict, "base", "u", result->base);
+	g_variant_dict_insert(dict, "pruned", "u", result->pruned);
 }
 
 static gboolean save(Work *work, GError **error)
@@ -59,6 +62,7 @@ static gboolean save(Work *work, GError **error)
 		.name = work->request->session,
 		.stop = work->request->stop,
 		.force = work->request->force,
+		.reason = work->request->reason,
 	};
 	VksSaveResult result = { 0 };
 
@@ -92,38 +96,31 @@ static gboolean stop(Work *work, GError **error)
 	return vks_stop(work->vks, work->request->session, STOP_GRACE_MS, error);
 }
 
-/* Where a running session is shown; NULL with FALSE if it does not run. */
-static gboolean look(Work *work, gboolean *running, char **display, GError **error)
+static gboolean rollback(Work *work, GError **error)
 {
-	g_autoptr(GPtrArray) list = vks_list(work->vks, work->request->session, FALSE, error);
-	const VksSessionInfo *info = list && list->len > 0 ? list->pdata[0] : NULL;
+	VksRollbackOptions options = {
+		.name = work->request->session,
+		.number = work->request->number,
+		.display = display_of(work->request),
+		.detach = work->request->detach || !display_of(work->request),
+	};
+	VksRollbackResult result = { 0 };
 
-	if (!info)
+	if (!vks_rollback(work->vks, &options, &work->control, &result, error))
 		return FALSE;
-	*running = info->state == VKS_STATE_RUNNING;
-	*display = *running ? g_strdup(info->display) : g_strdup(display_of(work->request));
+	g_variant_dict_insert(work->result, "number", "u", result.number);
+	g_variant_dict_insert(work->result, "undo", "u", result.undo);
 	return TRUE;
 }
 
-static gboolean rollback(Work *work, GError **error)
+static gboolean prune(Work *work, GError **error)
 {
-	const char *name = work->request->session;
-	VksSaveOptions undo = { .name = name, .stop = TRUE };
-	VksThawOptions back = { .name = name, .number = work->request->number };
-	VksSaveResult saved = { 0 };
-	VksThawResult thawed = { 0 };
-	g_autofree char *display = NULL;
-	gboolean running = FALSE;
+	VksPruneResult result = { 0 };
 
-	if (!look(work, &running, &display, error) ||
-	    (running && !vks_save(work->vks, &undo, &work->control, &saved, error)))
+	if (!vks_prune(work->vks, work->request->session, &work->control, &result, error))
 		return FALSE;
-	back.display = display;
-	back.detach = display == NULL;
-	if (!vks_thaw(work->vks, &back, &work->control, &thawed, error))
-		return FALSE;
-	g_variant_dict_insert(work->result, "number", "u", thawed.number);
-	g_variant_dict_insert(work->result, "undo", "u", saved.number);
+	g_variant_dict_insert(work->result, "removed", "u", result.removed);
+	g_variant_dict_insert(work->result, "freed_bytes", "t", result.freed_bytes);
 	return TRUE;
 }
 
@@ -190,3 +187,4 @@ const WorkKind work_save_all = { "save-all", "", do_save_all };
 const WorkKind work_thaw = { "thaw", "thawing", thaw };
 const WorkKind work_stop = { "stop", "stopping", stop };
 const WorkKind work_rollback = { "rollback", "thawing", rollback };
+const WorkKind work_prune = { "prune", "", prune };

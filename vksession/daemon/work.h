@@ -29,4 +29,4 @@ struct Work {
 };
 
 extern const WorkKind work_run, work_save, work_save_all, work_thaw, work_restore, work_stop,
-	work_rollback;
+	work_rollback, work_prune;
