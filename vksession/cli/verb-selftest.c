@@ -30,7 +30,7 @@ static const GOptionEntry entries[] = {
 	{ "stress", 0, 0, G_OPTION_ARG_INT, &options.stress, "Save at random moments for so long",
 	  "SECONDS" },
 	{ "break", 0, 0, G_OPTION_ARG_STRING, &options.broken,
-	  "Have the thaw forget a part, to see the test fail", "PART" },
+	  "Damage a part of each save (fpu, timer, epoll, deleted), to see the test fail", "PART" },
 	{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print JSON", NULL },
 	G_OPTION_ENTRY_NULL,
 };
@@ -134,6 +134,8 @@ static guint choose_runs(SelftestRun *runs)
 	guint cpus = options.cpus ? (guint)options.cpus : 1;
 	guint count = 0;
 
+	if (options.broken)
+		options.stop = TRUE;
 	if (options.live || options.stop) {
 		cycles = options.cycles ? cycles : 1;
 		if (options.live)

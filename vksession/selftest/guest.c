@@ -3,10 +3,12 @@
 
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "vksession/durable.h"
+#include "vksession/selftest/break.h"
 #include "vksession/selftest/states/conductor.h"
 
 #define MEMORY_BYTES   (768ULL << 20)
@@ -66,14 +68,12 @@ void selftest_guest_free(SelftestGuest *guest, gboolean keep_log)
 	g_free(guest->shared);
 	g_free(guest->runtime_dir);
 	g_free(guest->log);
-	g_free(guest->break_argument);
 	g_free(guest);
 }
 
 static gboolean launch(SelftestGuest *guest, const char *save_dir, GError **error)
 {
 	g_autofree char *program = vk_libexec_path("vkstates");
-	const char *more[] = { save_dir ? guest->break_argument : NULL, NULL };
 	VkLauncherConfig config = {
 		.session = "selftest",
 		.runtime_dir = guest->runtime_dir,
@@ -82,7 +82,6 @@ static gboolean launch(SelftestGuest *guest, const char *save_dir, GError **erro
 		.memory_bytes = MEMORY_BYTES,
 		.no_display = TRUE,
 		.root_program = program,
-		.kernel_arguments = more,
 	};
 	g_autofree char *parent = g_path_get_dirname(guest->runtime_dir);
 
@@ -147,12 +146,43 @@ gboolean selftest_guest_save(SelftestGuest *guest, VkCheckpointStats *stats, GEr
 	return checkpoint(guest, FALSE, stats, error);
 }
 
-gboolean selftest_guest_stop_and_thaw(SelftestGuest *guest, gulong down_us, GError **error)
+gboolean selftest_guest_stop_and_thaw(SelftestGuest *guest, gulong down_us,
+				      VkCheckpointStats *stats, GError **error)
 {
-	if (!checkpoint(guest, TRUE, NULL, error) ||
+	if (!checkpoint(guest, TRUE, stats, error) ||
 	    !vk_launcher_kill(guest->runtime_dir, KILL_MS, error))
 		return FALSE;
 	g_usleep(down_us);
-	return launch(guest, guest->save_dir, error) &&
+	return (!guest->break_part || selftest_break(guest->save_dir, guest->break_part, error)) &&
+	       launch(guest, guest->save_dir, error) &&
 	       vk_control_thawed(guest->runtime_dir, error);
+}
+
+/* As test of growth: neither files, nor directories, nor what guest memory is in. */
+static gboolean is_host_file(const char *dir, const char *name)
+{
+	g_autofree char *path = g_build_filename(dir, name, NULL);
+	g_autofree char *target = g_file_read_link(path, NULL);
+	struct stat st;
+
+	return target && target[0] == '/' && !g_str_has_prefix(target, "/dev/") &&
+	       !g_str_has_prefix(target, "/memfd:") && !stat(path, &st) &&
+	       (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode));
+}
+
+guint selftest_guest_descriptors(SelftestGuest *guest)
+{
+	VkLauncherStatus status = { 0 };
+	g_autofree char *path = NULL;
+	g_autoptr(GDir) dir = NULL;
+	const char *name;
+	guint count = 0;
+
+	if (!vk_launcher_get_status(guest->runtime_dir, &status))
+		return 0;
+	path = g_strdup_printf("/proc/%d/fd", status.vkernel_pid);
+	dir = g_dir_open(path, 0, NULL);
+	while (dir && (name = g_dir_read_name(dir)))
+		count += !is_host_file(path, name);
+	return count;
 }

@@ -15,7 +15,7 @@ typedef struct {
 	char *save_dir; /* of the last save; NULL: none */
 	guint saves;
 	guint cpus;
-	char *break_argument; /* kernel parameter for thaws; NULL: none */
+	const char *break_part; /* what to damage before a thaw, see break.h; NULL: nothing */
 } SelftestGuest;
 
 /** Makes the directories. @return NULL with error */
@@ -48,4 +48,11 @@ gboolean selftest_guest_save(SelftestGuest *guest, VkCheckpointStats *stats, GEr
  * Saves, ends the vkernel, and thaws in a new one.
  * @param down_us  how long nothing runs in between
  */
-gboolean selftest_guest_stop_and_thaw(SelftestGuest *guest, gulong down_us, GError **error);
+gboolean selftest_guest_stop_and_thaw(SelftestGuest *guest, gulong down_us,
+				      VkCheckpointStats *stats, GError **error);
+
+/**
+ * Counts what the vkernel has open on the host, without the host's files and directories: one is
+ * open for each that the guest's programs have looked at.
+ */
+guint selftest_guest_descriptors(SelftestGuest *guest);

@@ -21,6 +21,19 @@
 #define STRESS_ROUND_S	    30
 #define STRESS_MOST_WAIT_US 1500000
 
+/* From so many saves in a row on, it is looked whether anything grows, from when the guest's
+   programs have settled; what they do all the time makes some of both come and go. */
+#define GROWTH_CYCLES	 6
+#define SETTLED_CYCLE	 2u
+#define MORE_DESCRIPTORS 6
+#define MORE_BYTES	 (64ULL << 20)
+
+/** What must not become more. */
+typedef struct {
+	guint descriptors;
+	guint64 bytes; /* in a save */
+} Size;
+
 typedef struct {
 	const SelftestOptions *options;
 	SelftestSummary *summary;
@@ -151,6 +164,22 @@ static void report(const Selftest *test, const char *what)
 		test->options->progress(stage, test->options->user_data);
 }
 
+/* ---- growth ---- */
+
+static void check_growth(Selftest *test, const Size *early, const Size *late)
+{
+	g_autofree char *cause = NULL;
+
+	if (late->descriptors > early->descriptors + MORE_DESCRIPTORS)
+		cause = g_strdup_printf("%u descriptors after save %u, %u at the end",
+					early->descriptors, SETTLED_CYCLE + 1, late->descriptors);
+	else if (late->bytes > early->bytes + MORE_BYTES)
+		cause = g_strdup_printf("save %u had %" G_GUINT64_FORMAT
+					" bytes, the last one %" G_GUINT64_FORMAT,
+					SETTLED_CYCLE + 1, early->bytes, late->bytes);
+	give_result(test, "growth", cause ? "failed" : "ok", cause ? cause : "");
+}
+
 /* ---- perform ---- */
 
 static gboolean begin(Selftest *test, GError **error)
@@ -184,21 +213,19 @@ static gboolean check(Selftest *test, GError **error)
 	return TRUE;
 }
 
-static gboolean save_live(Selftest *test, GError **error)
+static gboolean save_live(Selftest *test, VkCheckpointStats *stats, GError **error)
 {
-	VkCheckpointStats stats;
-
-	if (!selftest_guest_save(test->guest, &stats, error))
+	if (!selftest_guest_save(test->guest, stats, error))
 		return FALSE;
 	test->summary->pause_us =
-		MAX(test->summary->pause_us, stats.quiesce_us + stats.dump_us + stats.resume_us);
+		MAX(test->summary->pause_us, stats->quiesce_us + stats->dump_us + stats->resume_us);
 	test->summary->saves++;
 	return TRUE;
 }
 
-static gboolean save_stop(Selftest *test, gulong down_us, GError **error)
+static gboolean save_stop(Selftest *test, gulong down_us, VkCheckpointStats *stats, GError **error)
 {
-	if (!selftest_guest_stop_and_thaw(test->guest, down_us, error))
+	if (!selftest_guest_stop_and_thaw(test->guest, down_us, stats, error))
 		return FALSE;
 	test->summary->saves++;
 	return TRUE;
@@ -209,29 +236,48 @@ static gboolean is_interrupted(const Selftest *test, GError **error)
 	return g_cancellable_set_error_if_cancelled(test->options->cancellable, error);
 }
 
+static gboolean save_once(Selftest *test, gboolean first, Size *size, GError **error)
+{
+	VkCheckpointStats stats = { 0 };
+	gboolean ok = test->run->mode == SELFTEST_LIVE
+			      ? save_live(test, &stats, error)
+			      : save_stop(test, first ? DOWN_US : 0, &stats, error);
+
+	size->descriptors = selftest_guest_descriptors(test->guest);
+	size->bytes = stats.memory_bytes;
+	return ok;
+}
+
 /* What the run does to the guest. */
 static gboolean act(Selftest *test, GError **error)
 {
+	Size early = { 0 }, late = { 0 };
+
 	for (guint i = 0; i < test->run->cycles; i++) {
 		if (is_interrupted(test, error))
 			return FALSE;
 		report(test, "saving");
-		if (test->run->mode == SELFTEST_LIVE && !save_live(test, error))
+		if (!save_once(test, i == 0, &late, error))
 			return FALSE;
-		if (test->run->mode == SELFTEST_STOP && !save_stop(test, DOWN_US, error))
-			return FALSE;
+		if (i == SETTLED_CYCLE)
+			early = late;
 	}
+	if (test->run->cycles >= GROWTH_CYCLES)
+		check_growth(test, &early, &late);
 	return TRUE;
 }
 
 static gboolean disturb(Selftest *test, gint64 end_us, GRand *random, GError **error)
 {
+	VkCheckpointStats stats;
+
 	while (g_get_monotonic_time() < end_us) {
 		if (is_interrupted(test, error))
 			return FALSE;
 		report(test, "under load");
 		g_usleep((gulong)g_rand_int_range(random, 0, STRESS_MOST_WAIT_US));
-		if (g_rand_boolean(random) ? !save_live(test, error) : !save_stop(test, 0, error))
+		if (g_rand_boolean(random) ? !save_live(test, &stats, error)
+					   : !save_stop(test, 0, &stats, error))
 			return FALSE;
 	}
 	return TRUE;
@@ -303,9 +349,7 @@ gboolean selftest_run(const SelftestOptions *options, SelftestSummary *summary, 
 	test.guest = selftest_guest_new(error);
 	if (!test.guest)
 		return FALSE;
-	if (options->break_part)
-		test.guest->break_argument =
-			g_strdup_printf("checkpoint_skip=%s", options->break_part);
+	test.guest->break_part = options->break_part;
 	if (options->cancellable)
 		handler = g_cancellable_connect(options->cancellable, G_CALLBACK(end_guest),
 						test.guest, NULL);

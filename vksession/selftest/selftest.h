@@ -48,7 +48,7 @@ typedef struct {
 	guint n_runs;
 	guint stress_seconds;	/* instead of runs: saves at random moments for so long; 0: no */
 	guint cpus;		/* for stress */
-	const char *break_part; /* have the vkernel forget a part of what it saves; NULL: none */
+	const char *break_part; /* to be damaged before each thaw, see break.h; NULL: none */
 	/** Called for each result as soon as it is there. */
 	void (*result)(const SelftestResult *result, gpointer user_data);
 	/** Called now and then with what is being done. */

@@ -12,6 +12,7 @@
 
 #define MAX_PERFORMERS 512
 #define PHASE_MS       120000 /* for all states together, on the slowest machine */
+#define START_MS       30000
 #define QUESTION_MAX   65536
 #define MAX_WORDS      (MAX_PERFORMERS + 2)
 
@@ -156,12 +157,17 @@ int conductor_ask(char *const *words)
 {
 	struct sockaddr_un address;
 	char buffer[4096];
+	int64_t deadline = now_ns(CLOCK_MONOTONIC) + START_MS * MS;
 	int fd = open_socket(&address);
 	ssize_t got;
 
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
-		perror(CONDUCTOR_SOCKET);
-		return 1;
+	/* A question may come before the conductor has got as far as to listen. */
+	while (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		if (now_ns(CLOCK_MONOTONIC) > deadline) {
+			perror(CONDUCTOR_SOCKET);
+			return 1;
+		}
+		pass_time(5);
 	}
 	for (; *words; words++)
 		dprintf(fd, "%s%c", *words, words[1] ? '\t' : '\n');

@@ -6,7 +6,7 @@
 
 static void run(void)
 {
-	struct epoll_event event = { .events = EPOLLIN, .data.u64 = 0x1122334455667788 };
+	struct epoll_event event = { .events = EPOLLIN, .data.u64 = UNIQUE_EPOLL_DATA };
 	struct epoll_event found[4];
 	int set = (int)must(epoll_create1(EPOLL_CLOEXEC));
 	int full[2], empty[2];
@@ -20,7 +20,7 @@ static void run(void)
 	ready();
 	for (int i = 0; i < 2; i++) {
 		expect(must(epoll_wait(set, found, 4, 0)) == 1, "what was ready is not");
-		expect(found[0].data.u64 == 0x1122334455667788 && found[0].events == EPOLLIN,
+		expect(found[0].data.u64 == UNIQUE_EPOLL_DATA && found[0].events == EPOLLIN,
 		       "the event has changed");
 	}
 	must(write(empty[1], "y", 1));

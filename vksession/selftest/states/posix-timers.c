@@ -16,13 +16,13 @@ static void handler(int number, siginfo_t *info, void *context)
 	values[value & 7] = 1;
 }
 
-static timer_t start_timer(clockid_t clock, int number, int value, int ms, int repeat_ms)
+static timer_t start_timer(clockid_t clock, int number, int value, int ms, long repeat_ns)
 {
 	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL,
 				  .sigev_signo = number,
 				  .sigev_value.sival_int = value };
 	struct itimerspec spec = { .it_value = { ms / 1000, ms % 1000 * MS },
-				   .it_interval = { 0, repeat_ms * MS } };
+				   .it_interval = { 0, repeat_ns } };
 	timer_t timer;
 
 	if (value == 2) {
@@ -48,8 +48,8 @@ static void run(void)
 	must(sigprocmask(SIG_BLOCK, &set, NULL));
 	start_timer(CLOCK_MONOTONIC, SIGRTMIN + 1, 1, 1500, 0);
 	start_timer(CLOCK_REALTIME, SIGRTMIN + 1, 2, 1500, 0);
-	periodic = start_timer(CLOCK_MONOTONIC, SIGRTMIN + 1, 3, 100, 100);
-	blocked = start_timer(CLOCK_MONOTONIC, SIGRTMIN + 2, 4, 20, 20);
+	periodic = start_timer(CLOCK_MONOTONIC, SIGRTMIN + 1, 3, 100, UNIQUE_INTERVAL_NS);
+	blocked = start_timer(CLOCK_MONOTONIC, SIGRTMIN + 2, 4, 20, 20 * MS);
 	pass_time(100);
 	ready();
 	await_word(&values[1], "the timer of CLOCK_MONOTONIC");
@@ -58,7 +58,7 @@ static void run(void)
 	values[3] = 0;
 	await_word(&values[3], "the periodic timer");
 	must(timer_gettime(periodic, &left));
-	expect(left.it_interval.tv_nsec == 100 * MS, "the interval has changed");
+	expect(left.it_interval.tv_nsec == UNIQUE_INTERVAL_NS, "the interval has changed");
 	must(sigprocmask(SIG_UNBLOCK, &set, NULL));
 	await_word(&values[4], "the signal that was blocked");
 	expect(timer_getoverrun(blocked) >= 1, "no overruns are counted");

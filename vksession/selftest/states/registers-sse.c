@@ -63,7 +63,7 @@ static void run(void)
 {
 	long wrong;
 
-	pattern_fill(in, sizeof(in), 7);
+	pattern_fill(in, sizeof(in), PATTERN_SSE);
 	start_thread(spinner, NULL);
 	await_word(&rounds, "the loop");
 	ready();
@@ -72,7 +72,7 @@ static void run(void)
 	stop = 1;
 	while (stop != 2)
 		pass_time(1);
-	wrong = pattern_differs(out, sizeof(out), 7);
+	wrong = pattern_differs(out, sizeof(out), PATTERN_SSE);
 	expect(wrong < 0, "xmm%ld has changed in byte %ld", wrong / SIZE, wrong % SIZE);
 }
 

@@ -27,6 +27,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "vksession/selftest/states/pattern.h"
+
 enum {
 	STATE_ROOT = 1,	  /* runs as the guest's root; all others run as the user */
 	STATE_PLACES = 2, /* runs once for each place that files can be at */
@@ -97,11 +99,6 @@ void await_word(const volatile int *word, const char *what);
 
 /** Waits until a process of the guest sleeps (state S) or has the state given. */
 void await_process_state(pid_t pid, char letter);
-
-/** Fills memory with what depends on seed. */
-void pattern_fill(void *data, size_t length, unsigned int seed);
-/** @return offset of the first byte that differs from the pattern; -1 if none does */
-long pattern_differs(const void *data, size_t length, unsigned int seed);
 
 /** @return time of a clock, nanoseconds */
 int64_t now_ns(clockid_t clock);
