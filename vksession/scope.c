@@ -158,6 +158,14 @@ static void make_scope(GDBusConnection *connection, const char *session, const c
 
 /* --- add --- */
 
+gboolean vks_scope_holds(const char *session, pid_t pid)
+{
+	g_autofree char *prefix = g_strdup_printf(SCOPE_PREFIX "%s-", session);
+	g_autofree char *scope = scope_of(pid, prefix);
+
+	return scope != NULL;
+}
+
 void vks_scope_enter(const char *session, const GArray *pids)
 {
 	g_autofree char *prefix = g_strdup_printf(SCOPE_PREFIX "%s-", session);

@@ -17,3 +17,6 @@
  * @param pids  of pid_t
  */
 void vks_scope_enter(const char *session, const GArray *pids);
+
+/** @return whether a process is in the scope of a session */
+gboolean vks_scope_holds(const char *session, pid_t pid);

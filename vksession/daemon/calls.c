@@ -129,9 +129,19 @@ static GVariant *set_restore(const Call *call, GError **error)
 
 static GVariant *thaw_report(const Call *call, GError **error)
 {
+	g_autoptr(VksThawReport) report = vks_thaw_report(call->daemon->vks, call->session, error);
 	GVariantBuilder builder;
 
+	if (!report)
+		return NULL;
 	g_variant_builder_init(&builder, G_VARIANT_TYPE("a(sss)"));
+	for (guint i = 0; i < report->files->len; i++) {
+		const VksFileChange *change = report->files->pdata[i];
+		g_autofree char *path = g_utf8_make_valid(change->path, -1);
+
+		g_variant_builder_add(&builder, "(sss)", path, change->state,
+				      vks_file_change_meaning(change));
+	}
 	return g_variant_new("(a(sss))", &builder);
 }
 

@@ -10,6 +10,7 @@
 
 #include "vksession/daemon/bus.h"
 #include "vksession/daemon/daemon.h"
+#include "vksession/daemon/idle.h"
 #include "vksession/daemon/job.h"
 #include "vksession/daemon/lifetime.h"
 #include "vksession/daemon/save-all.h"
@@ -66,6 +67,11 @@ static gboolean on_signal(gpointer user_data)
 	return G_SOURCE_CONTINUE;
 }
 
+static void on_idle(gpointer user_data)
+{
+	on_signal(user_data);
+}
+
 static void on_name_lost(GDBusConnection *connection, const char *name, gpointer user_data)
 {
 	Main *self = user_data;
@@ -82,6 +88,8 @@ static void on_name_lost(GDBusConnection *connection, const char *name, gpointer
 
 static void serve(Main *self)
 {
+	Idle *idle = idle_new(self->daemon, on_idle, self);
+
 	self->loop = g_main_loop_new(NULL, FALSE);
 	g_unix_signal_add(SIGTERM, on_signal, self);
 	g_unix_signal_add(SIGINT, on_signal, self);
@@ -91,6 +99,7 @@ static void serve(Main *self)
 						  self, NULL);
 	g_main_loop_run(self->loop);
 	daemon_note_end(self->daemon);
+	idle_free(idle);
 	g_clear_handle_id(&self->name, g_bus_unown_name);
 	g_dbus_connection_flush_sync(self->connection, NULL, NULL);
 	g_main_loop_unref(self->loop);

@@ -7,6 +7,7 @@
 #include "vksession/activity.h"
 #include "vksession/durable.h"
 #include "vksession/lock.h"
+#include "vksession/scope.h"
 #include "vksession/session.h"
 #include "vksession/store.h"
 
@@ -49,6 +50,25 @@ static void look_at_processes(View *view, const VksSession *session)
 	pids = vks_process_tree(view->launcher_pid);
 	view->work_us = vks_activity_since_note(session->run_dir, vks_processes_cpu_us(pids));
 	view->memory_used = vks_processes_memory(pids);
+}
+
+/*
+ * Who started the session may have had no systemd to ask: it comes to a bus that has just begun
+ * only after a while.
+ */
+static void keep_apart(const View *view, const VksSession *session)
+{
+	g_autoptr(GArray) pids = NULL;
+	g_autoptr(GArray) viewer_pids = NULL;
+
+	if (!view->launcher_pid ||
+	    (vks_scope_holds(view->name, view->launcher_pid) &&
+	     (!view->viewer_pid || vks_scope_holds(view->name, view->viewer_pid))))
+		return;
+	pids = vks_process_tree(view->launcher_pid);
+	viewer_pids = vks_process_tree(view->viewer_pid);
+	g_array_append_vals(pids, viewer_pids->data, viewer_pids->len);
+	vks_scope_enter(session->name, pids);
 }
 
 static void look_at_store(View *view, const VksSession *session)
@@ -128,6 +148,7 @@ View *view_new(Vks *vks, const char *name)
 	view->problem = g_strdup(view->info->problem ? view->info->problem : "");
 	look_at_windows(view, session);
 	look_at_processes(view, session);
+	keep_apart(view, session);
 	look_at_store(view, session);
 	look_at_saves(view, session);
 	look_at_activity(view, session);
