@@ -230,6 +230,11 @@ static void add_argument_paths(GStrvBuilder *builder, char *const *arguments)
 	for (; arguments && *arguments; arguments++) {
 		g_auto(GStrv) words = g_strsplit_set(*arguments, "=,", -1);
 
+		/* A console on a pseudo-terminal of the host. */
+		if (g_str_has_prefix(*arguments, "con") && words[1] &&
+		    g_str_has_prefix(words[1], "pt"))
+			g_strv_builder_add_many(builder, "/dev/ptmx", "/dev/pts", NULL);
+
 		for (char **word = words; *word; word++) {
 			if (g_path_is_absolute(*word))
 				g_strv_builder_add(builder, *word);

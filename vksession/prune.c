@@ -126,7 +126,7 @@ gboolean vks_prune(Vks *vks, const char *name, const VksControl *control, VksPru
 	if (background < 0)
 		return FALSE;
 	pinned = keep_pins(vks, name, control, result, &unpinned);
-	session = vks_session_lock(vks, name, "prune", 0, error);
+	session = vks_session_lock(vks, name, "prune", VKS_SESSION_BACKGROUND, error);
 	if (!session)
 		return FALSE;
 	if (!vks_session_policy(session, &policy, &cause)) {

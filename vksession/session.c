@@ -248,15 +248,18 @@ int vks_session_lock_background(Vks *vks, const char *name, GError **error)
 }
 
 /* As vks_lock_take() without waiting, but those who work in the background are waited for. */
-static int take_lock(Vks *vks, const char *name, const char *holder, GError **error)
+static int take_lock(Vks *vks, const char *name, const char *holder, VksSessionFlags flags,
+		     GError **error)
 {
 	g_autofree char *path = lock_path(vks, name, "");
 	g_autofree char *background_path = lock_path(vks, name, LOCK_BACKGROUND);
 	g_autoptr(GError) cause = NULL;
-	int fd = vks_lock_take(path, holder, FALSE, &cause);
+	int fd = vks_lock_take(path, holder, flags & VKS_SESSION_WAIT, &cause);
 	autofd background = -1;
 
-	if (fd < 0 && g_error_matches(cause, G_IO_ERROR, G_IO_ERROR_BUSY)) {
+	/* One that is in the background itself would wait for itself. */
+	if (fd < 0 && !(flags & VKS_SESSION_BACKGROUND) &&
+	    g_error_matches(cause, G_IO_ERROR, G_IO_ERROR_BUSY)) {
 		g_clear_error(&cause);
 		background = vks_lock_share(background_path, holder, &cause);
 		if (background >= 0)
@@ -272,17 +275,14 @@ VksSession *vks_session_lock(Vks *vks, const char *name, const char *holder, Vks
 {
 	g_autoptr(VksSession) session = NULL;
 	g_autoptr(GError) cause = NULL;
-	g_autofree char *path = NULL;
 
 	/* So that a name that was never used leaves no lock file. */
 	session = vks_session_find(vks, name, flags, error);
 	if (!session)
 		return NULL;
-	path = lock_path(vks, name, "");
 	g_clear_pointer(&session, vks_session_free);
 	session = session_new(vks, name);
-	session->lock_fd = flags & VKS_SESSION_WAIT ? vks_lock_take(path, holder, TRUE, &cause)
-						    : take_lock(vks, name, holder, &cause);
+	session->lock_fd = take_lock(vks, name, holder, flags, &cause);
 	if (session->lock_fd < 0) {
 		g_prefix_error(&cause, "session %s: ", name);
 		vks_error_complete(error, g_steal_pointer(&cause),

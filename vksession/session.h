@@ -30,6 +30,7 @@ typedef enum {
 	VKS_SESSION_MAY_BE_NEW = 1 << 0,      /* it need not exist */
 	VKS_SESSION_WAIT = 1 << 1,	      /* wait for the lock */
 	VKS_SESSION_RECORD_OPTIONAL = 1 << 2, /* a damaged session.json is no obstacle */
+	VKS_SESSION_BACKGROUND = 1 << 3,      /* vks_session_lock_background() was taken */
 } VksSessionFlags;
 
 /** Looks at a session without its lock. Errors as vks_session_lock() without BUSY. */
