@@ -19,8 +19,9 @@
 #include "vksession/store.h"
 
 /* Good saves only: one that is damaged may be repaired from a backup, and is a person's business. */
-static GArray *list_good(const char *saves_dir, GError **error)
+static GArray *list_good(const VksSession *session, GError **error)
 {
+	const char *saves_dir = session->saves_dir;
 	g_autoptr(GArray) items = g_array_new(FALSE, FALSE, sizeof(VksKeepItem));
 	g_autoptr(GArray) numbers = vks_store_numbers(saves_dir, error);
 
@@ -32,6 +33,9 @@ static GArray *list_good(const char *saves_dir, GError **error)
 
 		if (!manifest)
 			continue;
+		/* What a running session came from is its last good save until it has one. */
+		item.keep = session->record && session->record->running &&
+			    session->record->base == number;
 		item.utc_us = manifest->utc_us;
 		item.bytes = vks_tree_usage(path);
 		g_array_append_val(items, item);
@@ -42,7 +46,7 @@ static GArray *list_good(const char *saves_dir, GError **error)
 static gboolean thin(const VksSession *session, const VksPolicy *policy, guint *removed,
 		     GError **error)
 {
-	g_autoptr(GArray) items = list_good(session->saves_dir, error);
+	g_autoptr(GArray) items = list_good(session, error);
 
 	if (!items)
 		return FALSE;

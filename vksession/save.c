@@ -410,8 +410,9 @@ gboolean vks_session_save(VksSession *session, const VksSaveOptions *options,
 		fill_result(&save, started, result);
 		vks_activity_note(session->run_dir, save.cpu_us);
 		ok = finish(&save, error);
-		/* With a policy that can't be read, nothing is removed by another in its place. */
-		if (save.policy_known)
+		/* With a policy that can't be read, nothing is removed by another in its place. And
+		   the save that a rollback goes to must still be there afterwards. */
+		if (save.policy_known && strcmp(manifest->reason, VKS_REASON_ROLLBACK) != 0)
 			vks_session_thin(session, &save.policy, &result->pruned, NULL);
 	} else {
 		abandon(&save);

@@ -263,7 +263,8 @@ static void thaw_guest(Guest *guest, guint number)
 	vks_stop(guest->vks, "s", 0, NULL);
 	if (!vks_thaw(guest->vks, &options, NULL, &result, &error))
 		fail_msg("%s", error->message);
-	memcpy(guest->pages, guest->kept[number], sizeof(guest->pages));
+	if (number)
+		memcpy(guest->pages, guest->kept[number], sizeof(guest->pages));
 }
 
 /* Two saves are built on one that goes. */
@@ -384,6 +385,44 @@ static void test_bad_policy(void **state)
 	assert_vks_error(&error, VKS_ERROR_DAMAGED);
 }
 
+/* The save that was made for the way back does not push out the one that is gone to. */
+static void test_rollback_to_the_oldest(void **state)
+{
+	g_autoptr(Guest) guest = guest_new(state);
+	VksRollbackOptions options = { .name = "s", .number = 1 };
+	g_autoptr(GError) error = NULL;
+	VksRollbackResult result;
+	VksPruneResult pruned;
+
+	set_policy(guest, "keep=2");
+	set_policy(guest, "hourly=0");
+	set_policy(guest, "daily=0");
+	set_policy(guest, "weekly=0");
+	save_guest(guest);
+	touch_pages(guest, 9);
+	save_guest(guest);
+	touch_pages(guest, 9);
+	guest->kept[3] = g_memdup2(guest->pages, sizeof(guest->pages));
+	if (!vks_rollback(guest->vks, &options, NULL, &result, &error))
+		fail_msg("%s", error->message);
+	assert_int_equal(result.number, 1);
+	assert_int_equal(result.undo, 3);
+	assert_state(guest->vks, "s", VKS_STATE_RUNNING);
+	/* It stays as long as the session has no save since. */
+	assert_true(vks_prune(guest->vks, "s", NULL, &pruned, NULL));
+	check_all(guest);
+	check_save(guest, 1);
+	/* After a crash, that is what comes back; and from there, the way back. */
+	assert_file(state, "state/vksession/s/saves/3", TRUE);
+	assert_true(vks_stop(guest->vks, "s", 0, NULL));
+	memcpy(guest->pages, guest->kept[1], sizeof(guest->pages));
+	thaw_guest(guest, 0);
+	options.number = 3;
+	assert_true(vks_rollback(guest->vks, &options, NULL, &result, NULL));
+	assert_int_equal(result.number, 3);
+	assert_int_equal(result.undo, 4);
+}
+
 /* Random steps, the same ones each time. */
 static void test_random(void **state)
 {
@@ -420,10 +459,18 @@ static void test_random(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_idle),	 TEST(test_most_changed), TEST(test_chain_is_bounded),
-		TEST(test_fold),	 TEST(test_absorb),	  TEST(test_branches),
-		TEST(test_damaged_base), TEST(test_foreign_base), TEST(test_policy_prunes),
-		TEST(test_bad_policy),	 TEST(test_random),
+		TEST(test_idle),
+		TEST(test_most_changed),
+		TEST(test_chain_is_bounded),
+		TEST(test_fold),
+		TEST(test_absorb),
+		TEST(test_branches),
+		TEST(test_damaged_base),
+		TEST(test_foreign_base),
+		TEST(test_policy_prunes),
+		TEST(test_bad_policy),
+		TEST(test_rollback_to_the_oldest),
+		TEST(test_random),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
