@@ -137,6 +137,18 @@ char *vks_process_command_line(pid_t pid)
 	return text;
 }
 
+gboolean vks_process_is_alive(pid_t pid)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%d/stat", (int)pid);
+	g_autofree char *text = NULL;
+	const char *end;
+
+	if (!g_file_get_contents(path, &text, NULL, NULL))
+		return FALSE;
+	end = strrchr(text, ')');
+	return end && strlen(end) > 2 && end[2] != 'Z' && end[2] != 'X';
+}
+
 /* Guest memory is a file in a tmpfs (or a memfd) that the vkernel has open; how much of it is there
  * is what the guest ever touched and did not give back. */
 guint64 vks_vkernel_memory_in_use(pid_t pid)

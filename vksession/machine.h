@@ -31,6 +31,9 @@ guint64 vks_free_space(const char *path);
 /** @return command line of a process with spaces between the words, "" if unknown; g_free() */
 char *vks_process_command_line(pid_t pid);
 
+/** @return whether a process is there and has not ended (a zombie has) */
+gboolean vks_process_is_alive(pid_t pid);
+
 /**
  * Memory that a vkernel holds for its guest: an upper bound of what a save of it takes.
  * @return bytes; 0 if unknown

@@ -10,6 +10,7 @@
 #include "vksession/activity.h"
 #include "vksession/durable.h"
 #include "vksession/lock.h"
+#include "vksession/machine.h"
 #include "vksession/staging.h"
 #include "vksession/store.h"
 
@@ -213,6 +214,12 @@ const char *vks_state_name(VksState state)
  */
 static void recover(VksSession *session)
 {
+	/* A vkernel that was killed a moment ago: its launcher is about to see that, and to end. */
+	if (session->running && session->status.vkernel_pid > 0 &&
+	    !vks_process_is_alive(session->status.vkernel_pid)) {
+		session->backend->wait_gone(session->run_dir, KILL_TIMEOUT_MS, NULL);
+		vks_session_refresh(session);
+	}
 	vks_store_clean(session->saves_dir, NULL);
 	vks_staging_clean(session->saves_dir);
 	if (!session->running) {
