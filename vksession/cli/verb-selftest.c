@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "vksession/cli/verb.h"
+#include "vksession/selftest/break.h"
 #include "vksession/selftest/selftest.h"
 
 #define DEFAULT_CYCLES 3
@@ -40,6 +41,15 @@ typedef struct {
 	JsonBuilder *builder; /* NULL: as text */
 } Output;
 
+static gboolean is_part(const char *name)
+{
+	for (const SelftestPart *part = selftest_parts; part->name; part++) {
+		if (strcmp(part->name, name) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 static gboolean check_options(GError **error)
 {
 	const struct {
@@ -51,6 +61,12 @@ static gboolean check_options(GError **error)
 		{ "--stress", options.stress, MAX_STRESS_S },
 	};
 
+	if (options.broken && !is_part(options.broken)) {
+		g_autofree char *what = g_strdup_printf("there is no part %s", options.broken);
+
+		cli_set_usage(&cli_verb_selftest, what, error);
+		return FALSE;
+	}
 	for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++) {
 		g_autofree char *what = NULL;
 

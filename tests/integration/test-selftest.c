@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * `vksession selftest`: every state in every mode is well, what this vkernel can't have is named and
+ * nothing else is skipped, and a save that is damaged on purpose makes the right state fail.
+ * With a number as argument: so many stops and thaws of one busy guest, and nothing else.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/harness/story.h"
+
+#define FEWEST_STATES 130
+#define FEW_CYCLES    "10"
+#define LIMIT_S	      1100
+#define COMMAND_MS    (1000 * 1000)
+
+static struct {
+	struct person person;
+	const char *cycles;
+} story = { .cycles = FEW_CYCLES };
+
+/* What may be skipped, and why. */
+static const struct {
+	const char *state, *cause;
+} known_skips[] = {
+	{ "*@disk", "no disk" },
+	{ "file-lease@hostfs", "Invalid argument" }, /* FUSE and NFS have no leases either */
+	{ "userfaultfd", "not implemented" },
+	{ "itimer-virtual", "counts no user time" },
+	{ "registers-avx*", "this processor" },
+	{ "interpreter-*", "not installed" },
+};
+
+static JsonNode *run_selftest(int status, const char *const *options)
+{
+	g_autoptr(GPtrArray) argv = g_ptr_array_new();
+	g_auto(ProcessResult) result = { 0 };
+	struct process_request request = { .environment = story.person.environment,
+					   .timeout_ms = COMMAND_MS };
+	g_autoptr(GError) error = NULL;
+	JsonNode *node;
+
+	g_ptr_array_add(argv, getenv("VKSESSION"));
+	g_ptr_array_add(argv, (gpointer) "selftest");
+	g_ptr_array_add(argv, (gpointer) "--json");
+	for (; *options; options++)
+		g_ptr_array_add(argv, (gpointer)*options);
+	g_ptr_array_add(argv, NULL);
+	request.argv = (const char *const *)argv->pdata;
+	run_process(&request, &result);
+	printf("# selftest: exit %d, %.1f s\n", result.status, (double)result.elapsed_us / 1e6);
+	node = json_from_string(result.out, &error);
+	if (!node)
+		fail_msg("no JSON: '%s', '%s'", result.out, result.err);
+	if (result.status != status)
+		printf("# exit %d instead of %d: %s", result.status, status, result.err);
+	return node;
+}
+#define selftest(status, ...)                                                                      \
+	run_selftest(status, (const char *const[]){ __VA_ARGS__ __VA_OPT__(, ) NULL })
+
+static JsonArray *results(JsonNode *node)
+{
+	return json_object_get_array_member(json_node_get_object(node), "results");
+}
+
+static bool is_known_skip(const char *state, const char *cause)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(known_skips); i++) {
+		if (g_pattern_match_simple(known_skips[i].state, state) &&
+		    strstr(cause, known_skips[i].cause))
+			return true;
+	}
+	return false;
+}
+
+/* @return how many results are not as they should be; tells each */
+static guint count_bad(JsonNode *node)
+{
+	JsonArray *array = results(node);
+	guint bad = 0;
+
+	for (guint i = 0; i < json_array_get_length(array); i++) {
+		JsonObject *one = json_array_get_object_element(array, i);
+		const char *state = json_object_get_string_member(one, "state");
+		const char *result = json_object_get_string_member(one, "result");
+		const char *cause = json_object_get_string_member_with_default(one, "cause", "");
+
+		if (strcmp(result, "ok") == 0 ||
+		    (strcmp(result, "skipped") == 0 && is_known_skip(state, cause)))
+			continue;
+		printf("# %s x%d: %s %s: %s\n", json_object_get_string_member(one, "mode"),
+		       (int)json_object_get_int_member(one, "cycles"), result, state, cause);
+		bad++;
+	}
+	return bad;
+}
+
+static void test_list(void **state)
+{
+	g_autoptr(JsonNode) list = vksession_json(&story.person, "selftest", "--list", "--json");
+	JsonArray *array = json_node_get_array(list);
+
+	assert_true(json_array_get_length(array) >= FEWEST_STATES);
+	vksession_fails(&story.person, 2, "nonsense", "selftest", "--only", "nonsense");
+	vksession_fails(&story.person, 2, "nonsense", "selftest", "--break", "nonsense");
+	vksession_fails(&story.person, 2, "cycles", "selftest", "--cycles", "-1");
+	story_step_done();
+}
+
+static void test_every_state_in_every_mode(void **state)
+{
+	g_autoptr(JsonNode) said = selftest(0);
+
+	assert_int_equal(count_bad(said), 0);
+	assert_int_equal(json_int(said, "failed"), 0);
+	assert_true(json_int(said, "passed") >= 4 * (FEWEST_STATES - 20));
+	assert_int_equal(json_int(said, "saves"), 1 + 1 + 3);
+	assert_nothing_runs(&story.person);
+	story_step_done();
+}
+
+static void damage(const char *part, const char *culprit)
+{
+	g_autoptr(JsonNode) said = selftest(1, "--break", part, "--only", "registers-sse", "--only",
+					    "posix-timers", "--only", "epoll-level", "--only",
+					    "file-deleted@hostfs", "--only", "pipe");
+	JsonArray *array = results(said);
+
+	assert_int_equal(json_array_get_length(array), 5);
+	for (guint i = 0; i < 5; i++) {
+		JsonObject *one = json_array_get_object_element(array, i);
+		const char *name = json_object_get_string_member(one, "state");
+		const char *wanted = strcmp(name, culprit) == 0 ? "failed" : "ok";
+
+		if (strcmp(json_object_get_string_member(one, "result"), wanted) != 0)
+			fail_msg("%s damaged: %s should have %s", part, name, wanted);
+	}
+}
+
+static void test_it_can_fail(void **state)
+{
+	damage("fpu", "registers-sse");
+	damage("timer", "posix-timers");
+	damage("epoll", "epoll-level");
+	damage("deleted", "file-deleted@hostfs");
+	story_step_done();
+}
+
+/* Memory, code, pipes and files on all places are verified all the time by the states themselves. */
+static void test_many_cycles(void **state)
+{
+	g_autoptr(JsonNode) said = selftest(0, "--stop", "--cycles", story.cycles);
+	JsonArray *array = results(said);
+	bool growth_was_looked_at = false;
+
+	assert_int_equal(count_bad(said), 0);
+	assert_int_equal(json_int(said, "saves"), atoi(story.cycles));
+	for (guint i = 0; i < json_array_get_length(array); i++) {
+		JsonObject *one = json_array_get_object_element(array, i);
+
+		if (strcmp(json_object_get_string_member(one, "state"), "growth") == 0)
+			growth_was_looked_at = true;
+	}
+	assert_true(growth_was_looked_at);
+	story_step_done();
+}
+
+static const struct CMUnitTest steps[] = {
+	STORY_STEP(test_list),
+	STORY_STEP(test_it_can_fail),
+	STORY_STEP(test_every_state_in_every_mode),
+	STORY_STEP(test_many_cycles),
+};
+
+int main(int argc, char **argv)
+{
+	struct story_plan plan = {
+		.name = "selftest",
+		.person = &story.person,
+		.steps = steps,
+		.count = G_N_ELEMENTS(steps),
+		.limit_s = LIMIT_S,
+	};
+
+	if (argc > 1) {
+		story.cycles = argv[1];
+		plan.steps = &steps[G_N_ELEMENTS(steps) - 1];
+		plan.count = 1;
+		plan.limit_s = (unsigned int)(LIMIT_S + 30 * atoi(argv[1]));
+	}
+	return story_main(&plan);
+}
