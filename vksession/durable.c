@@ -16,20 +16,40 @@
 #include "launcher/autofd.h"
 #include "vksession/error.h"
 
+/* A parent may be reached by a link, and need not be one that we can read. */
+static gboolean sync_names(const char *directory, GError **error)
+{
+	autofd fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if ((fd >= 0 && fsync(fd) == 0) || errno == EACCES || errno == EINVAL)
+		return TRUE;
+	vks_error_errno(error, errno, "cannot sync %s to the disk", directory);
+	return FALSE;
+}
+
+/* Makes a directory and those above it; what is made survives a power failure. */
+static gboolean make_durable(const char *path, GError **error)
+{
+	g_autofree char *parent = g_path_get_dirname(path);
+
+	/* Whatever the umask, what comes below must be possible. */
+	if (mkdir(path, 0700) == 0 && chmod(path, 0700) == 0)
+		return sync_names(parent, error);
+	if (errno == EEXIST)
+		return TRUE;
+	if (errno == ENOENT && strcmp(parent, path) != 0)
+		return make_durable(parent, error) && make_durable(path, error);
+	vks_error_errno(error, errno, "cannot make directory %s", path);
+	return FALSE;
+}
+
 int vks_private_dir_open(const char *path, gboolean create, GError **error)
 {
-	g_autofree char *parent = NULL;
 	autofd fd = -1;
 	struct stat st;
 
-	if (create) {
-		parent = g_path_get_dirname(path);
-		if (g_mkdir_with_parents(parent, 0700) < 0 ||
-		    (mkdir(path, 0700) < 0 && errno != EEXIST)) {
-			vks_error_errno(error, errno, "cannot make directory %s", path);
-			return -1;
-		}
-	}
+	if (create && !make_durable(path, error))
+		return -1;
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		int errnum = errno;

@@ -221,6 +221,7 @@ static void recover(VksSession *session)
 		vks_session_refresh(session);
 	}
 	vks_store_clean(session->saves_dir, NULL);
+	vks_store_clean(session->dir, NULL);
 	vks_staging_clean(session->saves_dir);
 	if (!session->running) {
 		/* A thaw that did not get further than its viewer. */

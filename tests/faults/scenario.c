@@ -172,6 +172,27 @@ static gboolean drop_all(Vks *vks, GError **error)
 	return vks_drop(vks, SCENARIO_SESSION, 0, error);
 }
 
+/* From nothing to a save: none of the directories are there. */
+static gboolean prune(Vks *vks, GError **error)
+{
+	VksPruneResult result;
+
+	return vks_prune(vks, SCENARIO_SESSION, NULL, &result, error);
+}
+
+static gboolean roll_back(Vks *vks, GError **error)
+{
+	VksRollbackOptions options = { .name = SCENARIO_SESSION, .number = 1, .display = ":9" };
+	VksRollbackResult result;
+
+	return vks_rollback(vks, &options, NULL, &result, error);
+}
+
+static gboolean run_and_save(Vks *vks, GError **error)
+{
+	return run_program(vks, error) && save_live(vks, error);
+}
+
 static void must(gboolean ok, const GError *error)
 {
 	if (!ok)
@@ -209,6 +230,25 @@ static void prepare_saved(Vks *vks)
 	must(save_stop(vks, &error), error);
 }
 
+/* Programs to be pinned, and a save that is gone but others are built on. */
+static void prepare_unpruned(Vks *vks)
+{
+	const char *directory = g_getenv("VKSESSION_LIBEXECDIR");
+	g_autofree char *program = g_build_filename(directory, "program", NULL);
+	g_autofree char *library = g_build_filename(directory, "library", NULL);
+	g_autofree char *files = g_strdup_printf("%s=3\n%s=2\n", program, library);
+	g_autoptr(GError) error = NULL;
+
+	must(g_file_set_contents(program, "a program\n", -1, &error) &&
+		     g_file_set_contents(library, "a library\n", -1, &error),
+	     error);
+	g_setenv("VKS_FAKE_FILES", files, TRUE);
+	prepare_running_saved(vks);
+	must(save_live(vks, &error), error);
+	g_unsetenv("VKS_FAKE_FILES");
+	must(vks_drop(vks, SCENARIO_SESSION, 1, &error), error);
+}
+
 /* The next start */
 
 static VksState state_of(Vks *vks)
@@ -218,13 +258,33 @@ static VksState state_of(Vks *vks)
 	return list ? ((const VksSessionInfo *)list->pdata[0])->state : VKS_STATE_STOPPED;
 }
 
+static gboolean has_saves(Vks *vks)
+{
+	g_autoptr(GPtrArray) saves = vks_list_saves(vks, SCENARIO_SESSION, NULL);
+
+	return saves && saves->len > 0;
+}
+
 /* A save that was to end the session may have been carried through by the next command. */
 static gboolean save_again(Vks *vks, GError **error)
 {
 	if (state_of(vks) == VKS_STATE_RUNNING && save_live(vks, NULL))
 		return TRUE;
-	return (state_of(vks) == VKS_STATE_RUNNING || thaw_newest(vks, error)) &&
-	       save_live(vks, error);
+	if (state_of(vks) != VKS_STATE_RUNNING &&
+	    !(has_saves(vks) ? thaw_newest(vks, error) : run_program(vks, error)))
+		return FALSE;
+	return save_live(vks, error);
+}
+
+static gboolean run_or_save_again(Vks *vks, GError **error)
+{
+	return (state_of(vks) == VKS_STATE_RUNNING || has_saves(vks) || run_program(vks, error)) &&
+	       save_again(vks, error);
+}
+
+static gboolean prune_again(Vks *vks, GError **error)
+{
+	return prune(vks, error) && save_again(vks, error);
 }
 
 static gboolean thaw_again(Vks *vks, GError **error)
@@ -265,9 +325,12 @@ static gboolean drop_all_again(Vks *vks, GError **error)
 
 const Scenario scenarios[] = {
 	{ "run", prepare_nothing, run_program, 0, FALSE, FALSE, run_again },
+	{ "run-and-save", prepare_nothing, run_and_save, 1, FALSE, FALSE, run_or_save_again },
 	{ "first-save", prepare_running, save_live, 1, FALSE, TRUE, save_again },
 	{ "save", prepare_running_saved, save_live, 1, FALSE, TRUE, save_again },
 	{ "save-stop", prepare_running_saved, save_stop, 1, FALSE, TRUE, save_again },
+	{ "prune", prepare_unpruned, prune, 0, FALSE, FALSE, prune_again },
+	{ "rollback", prepare_running_saved, roll_back, 1, FALSE, TRUE, save_again },
 	{ "thaw", prepare_saved, thaw_newest, 0, FALSE, FALSE, thaw_again },
 	{ "drop", prepare_saved, drop_first, -1, FALSE, FALSE, drop_first_again },
 	{ "drop-session", prepare_saved, drop_all, 0, TRUE, FALSE, drop_all_again },

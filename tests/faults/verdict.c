@@ -132,7 +132,8 @@ void verdict_recover(Verdict *verdict, const Scenario *scenario, const Before *b
 	g_autofree char *held = g_build_filename(vks->runtime_dir, SCENARIO_SESSION, "held", NULL);
 	g_autofree char *session = g_build_filename(vks->store_dir, SCENARIO_SESSION, NULL);
 	g_autofree char *kernels = g_build_filename(vks->store_dir, "kernels", NULL);
-	const char *const places[] = { vks->store_dir, session, dir, kernels };
+	g_autofree char *pins = g_build_filename(vks->store_dir, "pins", NULL);
+	const char *const places[] = { vks->store_dir, session, dir, kernels, pins };
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GArray) now = NULL;
 

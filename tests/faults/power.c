@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Theory of operation
+ *
+ *   record - For each scenario the operation is run once, and what it does to the store is
+ * recorded: names, data, syncs, in their order. replay - Power fails at each moment. Of the changes
+ * of names that are not safe by then arrive: each number of the first ones, all but one, just one,
+ * and some at random; and the data that are not safe are there, or lost, or zeros. For each state
+ * that the disk may be in: the verdict, and the next start in a new boot. Once the operation has
+ * said that it is done, what it has done must be there in every state.
+ *
+ * Usage: faults-power [--every N] [SCENARIO...]. The last line is `N fault points, M saves lost`.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "disk.h"
+#include "scenario.h"
+#include "tree.h"
+#include "verdict.h"
+
+#define RANDOM_SUBSETS 4u
+#define MAX_SHOWN      20u
+
+typedef struct {
+	char *place, *pristine, *work, *store, *runtime;
+	guint every;
+	guint seen, points, lost, wrong;
+} Campaign;
+
+/** One scenario that is replayed. */
+typedef struct {
+	Campaign *campaign;
+	const Scenario *scenario;
+	const Before *before;
+	Disk *disk;
+	guint moment, moments, pending;
+} Replay;
+
+static int act(gpointer user_data)
+{
+	const Scenario *scenario = user_data;
+	Vks *vks = scenario_open();
+
+	return scenario->act(vks, NULL) ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static void judge(const Replay *replay, const gboolean *arrived, DiskFate fate)
+{
+	static const char *const fates[] = { "kept", "lost", "zeroed" };
+	Campaign *campaign = replay->campaign;
+	gboolean done = replay->moment == replay->moments;
+	Vks *vks = scenario_open();
+	Verdict verdict;
+
+	verdict_judge(&verdict, replay->scenario, replay->before, vks, done);
+	verdict_recover(&verdict, replay->scenario, replay->before, vks);
+	vks_close(vks);
+	campaign->points++;
+	campaign->lost += verdict.lost;
+	if (verdict.wrong->len > 0 && ++campaign->wrong <= MAX_SHOWN) {
+		printf("WRONG %s: power fails after %u of %u, names ", replay->scenario->name,
+		       replay->moment, replay->moments);
+		for (guint i = 0; i < replay->pending; i++)
+			putchar(arrived[i] ? '1' : '0');
+		printf(", data %s:%s\n", fates[fate], verdict.wrong->str);
+	}
+	fflush(stdout);
+	verdict_clear(&verdict);
+}
+
+/* A new boot: nothing runs, and the runtime directory is empty. */
+static void forget_runtime(const Campaign *campaign)
+{
+	tree_remove(campaign->runtime);
+	if (mkdir(campaign->runtime, 0700) < 0)
+		g_error("cannot make %s: %m", campaign->runtime);
+}
+
+static void try_state(const Replay *replay, const gboolean *arrived)
+{
+	Campaign *campaign = replay->campaign;
+
+	for (DiskFate fate = DISK_KEPT; fate < DISK_FATES; fate++) {
+		if (campaign->seen++ % campaign->every != 0 ||
+		    !disk_write(replay->disk, arrived, fate, campaign->store))
+			continue;
+		forget_runtime(campaign);
+		judge(replay, arrived, fate);
+	}
+}
+
+static void fail_at(const Replay *replay, GRand *random)
+{
+	guint n = replay->pending;
+	g_autofree gboolean *arrived = g_new0(gboolean, n + 1);
+
+	for (guint first = 0; first <= n; first++) {
+		for (guint i = 0; i < n; i++)
+			arrived[i] = i < first;
+		try_state(replay, arrived);
+	}
+	for (guint one = 0; one < n; one++) {
+		for (guint i = 0; i < n; i++)
+			arrived[i] = i == one;
+		try_state(replay, arrived);
+		for (guint i = 0; i < n; i++)
+			arrived[i] = i != one;
+		try_state(replay, arrived);
+	}
+	for (guint subset = 0; n > 2 && subset < RANDOM_SUBSETS; subset++) {
+		for (guint i = 0; i < n; i++)
+			arrived[i] = g_rand_boolean(random);
+		try_state(replay, arrived);
+	}
+}
+
+static void replay_records(Campaign *campaign, const Scenario *scenario, const Before *before,
+			   const char *pristine_store, const GPtrArray *records)
+{
+	g_autoptr(GRand) random = g_rand_new_with_seed(1);
+	Replay replay = {
+		.campaign = campaign,
+		.scenario = scenario,
+		.before = before,
+		.disk = disk_new(pristine_store, records),
+		.moments = records->len,
+	};
+	guint points = campaign->points;
+
+	for (replay.moment = 0; replay.moment <= records->len; replay.moment++) {
+		replay.pending = disk_go_to(replay.disk, replay.moment);
+		fail_at(&replay, random);
+	}
+	disk_free(replay.disk);
+	printf("%s: %u states of the disk, from %u steps\n", scenario->name,
+	       campaign->points - points, records->len);
+	fflush(stdout);
+}
+
+static void run_scenario(Campaign *campaign, const Scenario *scenario)
+{
+	g_autoptr(GPtrArray) records = NULL;
+	Before before;
+	int status;
+	Vks *vks;
+
+	tree_remove(campaign->work);
+	scenario_enter(campaign->work);
+	vks = scenario_open();
+	scenario->prepare(vks);
+	before_init(&before, vks);
+	vks_close(vks);
+	tree_copy(campaign->store, campaign->pristine);
+	records = record_run(campaign->store, act, (gpointer)scenario, &status);
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_SUCCESS)
+		g_error("%s fails without a fault", scenario->name);
+	/* The model is that of the store, wherever it is read from. */
+	tree_copy(campaign->pristine, campaign->store);
+	replay_records(campaign, scenario, &before, campaign->store, records);
+	before_clear(&before);
+}
+
+static gboolean is_wanted(const char *name, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], name) == 0)
+			return TRUE;
+	}
+	return argc < 2;
+}
+
+static guint parse_every(int *argc, char ***argv)
+{
+	gint every = 1;
+	const GOptionEntry entries[] = {
+		{ "every", 0, 0, G_OPTION_ARG_INT, &every, "Try only each Nth state", "N" },
+		G_OPTION_ENTRY_NULL,
+	};
+	g_autoptr(GOptionContext) context = g_option_context_new("[SCENARIO...]");
+	g_autoptr(GError) error = NULL;
+
+	g_option_context_add_main_entries(context, entries, NULL);
+	if (!g_option_context_parse(context, argc, argv, &error) || every < 1) {
+		fprintf(stderr, "faults-power: %s\n", error ? error->message : "--every N");
+		exit(2);
+	}
+	return (guint)every;
+}
+
+int main(int argc, char **argv)
+{
+	Campaign campaign = { .every = parse_every(&argc, &argv) };
+
+	campaign.place = tree_make_place();
+	campaign.pristine = g_build_filename(campaign.place, "pristine", NULL);
+	campaign.work = g_build_filename(campaign.place, "work", NULL);
+	campaign.store = g_build_filename(campaign.work, "state", NULL);
+	campaign.runtime = g_build_filename(campaign.work, "run", NULL);
+	for (gsize i = 0; i < n_scenarios; i++) {
+		if (is_wanted(scenarios[i].name, argc, argv))
+			run_scenario(&campaign, &scenarios[i]);
+	}
+	tree_remove(campaign.place);
+	g_free(campaign.place);
+	g_free(campaign.pristine);
+	g_free(campaign.work);
+	g_free(campaign.store);
+	g_free(campaign.runtime);
+	if (campaign.wrong > 0)
+		printf("%u times something was wrong\n", campaign.wrong);
+	printf("%u fault points, %u saves lost\n", campaign.points, campaign.lost);
+	return campaign.lost || campaign.wrong || campaign.points == 0 ? EXIT_FAILURE
+								       : EXIT_SUCCESS;
+}
