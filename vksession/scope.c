@@ -4,9 +4,9 @@
  *
  *   find systemd - On a session bus that is there; none is started for it.
  *   stay         - Processes that are in a scope of a session's already are fine.
- *   make scope   - A transient one with the first processes; its job's end is waited for, because
- *                  processes are moved only then.
- *   add          - Processes that came later (a viewer, or what was forked meanwhile).
+ *   make scope   - A transient one with the first process; its job's end is waited for, because it
+ *                  is moved only then.
+ *   add          - The others, and what came later (a viewer, or what was forked meanwhile).
  */
 #include "vksession/scope.h"
 
@@ -45,37 +45,50 @@ static GVariant *call(GDBusConnection *connection, const char *method, GVariant 
 
 /* --- stay --- */
 
-/* @return name of the session's scope that a process is in; NULL if it is in none. g_free() */
-static char *scope_of(pid_t pid, const char *prefix)
+/*
+ * @param[out] gone  the process has ended; may be NULL
+ * @return name of the session's scope that a process is in; NULL if it is in none. g_free()
+ */
+static char *scope_of(pid_t pid, const char *prefix, gboolean *gone)
 {
 	g_autofree char *path = g_strdup_printf("/proc/%d/cgroup", (int)pid);
 	g_autofree char *text = NULL;
 	char *unit;
 
-	if (!g_file_get_contents(path, &text, NULL, NULL))
+	if (!g_file_get_contents(path, &text, NULL, NULL)) {
+		if (gone)
+			*gone = TRUE;
 		return NULL;
+	}
 	unit = strrchr(g_strchomp(text), '/');
 	if (!unit || !g_str_has_prefix(unit + 1, prefix) || !g_str_has_suffix(unit, SCOPE_SUFFIX))
 		return NULL;
 	return g_strdup(unit + 1);
 }
 
-/* Those that are not in the scope, as "au" or whatever type of array of uint32. */
-static GVariant *outside(const GArray *pids, const char *scope, guint *count)
+/* @return those that live and are in no scope of the session */
+static GArray *outside(const GArray *pids, const char *prefix)
+{
+	GArray *rest = g_array_new(FALSE, FALSE, sizeof(pid_t));
+
+	for (guint i = 0; i < pids->len; i++) {
+		pid_t pid = g_array_index(pids, pid_t, i);
+		gboolean gone = FALSE;
+		g_autofree char *now = scope_of(pid, prefix, &gone);
+
+		if (!now && !gone)
+			g_array_append_val(rest, pid);
+	}
+	return rest;
+}
+
+static GVariant *pid_list(const pid_t *pids, guint count)
 {
 	GVariantBuilder builder;
 
-	*count = 0;
 	g_variant_builder_init(&builder, G_VARIANT_TYPE("au"));
-	for (guint i = 0; i < pids->len; i++) {
-		pid_t pid = g_array_index(pids, pid_t, i);
-		g_autofree char *now = scope ? scope_of(pid, scope) : NULL;
-
-		if (!now) {
-			g_variant_builder_add(&builder, "u", (guint)pid);
-			(*count)++;
-		}
-	}
+	for (guint i = 0; i < count; i++)
+		g_variant_builder_add(&builder, "u", (guint)pids[i]);
 	return g_variant_builder_end(&builder);
 }
 
@@ -158,12 +171,16 @@ static void make_scope(GDBusConnection *connection, const char *session, const c
 
 /* --- add --- */
 
-gboolean vks_scope_holds(const char *session, pid_t pid)
+/* One by one: systemd takes none of them if one has ended meanwhile. */
+static void attach(GDBusConnection *connection, const char *scope, const GArray *pids)
 {
-	g_autofree char *prefix = g_strdup_printf(SCOPE_PREFIX "%s-", session);
-	g_autofree char *scope = scope_of(pid, prefix);
+	for (guint i = 0; i < pids->len; i++) {
+		const pid_t *pid = &g_array_index(pids, pid_t, i);
+		GVariant *answer = call(connection, "AttachProcessesToUnit",
+					g_variant_new("(ss@au)", scope, "", pid_list(pid, 1)));
 
-	return scope != NULL;
+		g_clear_pointer(&answer, g_variant_unref);
+	}
 }
 
 void vks_scope_enter(const char *session, const GArray *pids)
@@ -171,26 +188,21 @@ void vks_scope_enter(const char *session, const GArray *pids)
 	g_autofree char *prefix = g_strdup_printf(SCOPE_PREFIX "%s-", session);
 	g_autofree char *scope = NULL;
 	g_autoptr(GDBusConnection) connection = NULL;
-	g_autoptr(GVariant) rest = NULL, answer = NULL;
-	guint count;
+	g_autoptr(GArray) rest = outside(pids, prefix);
+	pid_t first;
 
-	if (pids->len == 0)
+	if (rest->len == 0)
 		return;
-	scope = scope_of(g_array_index(pids, pid_t, 0), prefix);
-	rest = g_variant_ref_sink(outside(pids, scope, &count));
-	if (count == 0)
-		return;
+	first = g_array_index(pids, pid_t, 0);
 	connection = find_systemd();
 	if (!connection)
 		return;
+	scope = scope_of(first, prefix, NULL);
 	if (!scope) {
-		scope = g_strdup_printf("%s%d" SCOPE_SUFFIX, prefix,
-					(int)g_array_index(pids, pid_t, 0));
-		make_scope(connection, session, scope, rest);
-		g_clear_pointer(&rest, g_variant_unref);
-		rest = g_variant_ref_sink(outside(pids, scope, &count));
+		scope = g_strdup_printf("%s%d" SCOPE_SUFFIX, prefix, (int)first);
+		make_scope(connection, session, scope, pid_list(&first, 1));
+		g_array_unref(rest);
+		rest = outside(pids, prefix);
 	}
-	if (count > 0)
-		answer = call(connection, "AttachProcessesToUnit",
-			      g_variant_new("(ss@au)", scope, "", rest));
+	attach(connection, scope, rest);
 }

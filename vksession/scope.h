@@ -14,9 +14,6 @@
  * where they would be without systemd. Follows "New Control Group Interfaces" and
  * org.freedesktop.systemd1(5).
  *
- * @param pids  of pid_t
+ * @param pids  of pid_t; the first one is the session's launcher
  */
 void vks_scope_enter(const char *session, const GArray *pids);
-
-/** @return whether a process is in the scope of a session */
-gboolean vks_scope_holds(const char *session, pid_t pid);

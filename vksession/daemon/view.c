@@ -61,9 +61,7 @@ static void keep_apart(const View *view, const VksSession *session)
 	g_autoptr(GArray) pids = NULL;
 	g_autoptr(GArray) viewer_pids = NULL;
 
-	if (!view->launcher_pid ||
-	    (vks_scope_holds(view->name, view->launcher_pid) &&
-	     (!view->viewer_pid || vks_scope_holds(view->name, view->viewer_pid))))
+	if (!view->launcher_pid)
 		return;
 	pids = vks_process_tree(view->launcher_pid);
 	viewer_pids = vks_process_tree(view->viewer_pid);
