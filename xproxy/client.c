@@ -7,9 +7,10 @@
  * Its output is read line by line: it goes to our standard output, and one line tells that the
  * server has answered, another that the connection is lost: the process is killed then, since it
  * would take another half second to end. When it has ended, the socket is probed: if nobody
- * listens, the session is gone; else the client is started again, at once if it had served, later
- * if not. A server has one client at a time and ends it for a new one: a client that had to make
- * room is not started again, or two viewers would throw each other out for ever.
+ * listens, the session is gone, or does not run yet if the client never served; else the client is
+ * started again, at once if it had served, later if not. A server has one client at a time and ends
+ * it for a new one: a client that had to make room is not started again, or two viewers would throw
+ * each other out for ever.
  */
 #include <gio/gunixinputstream.h>
 #include <poll.h>
@@ -30,6 +31,7 @@
 #define TAKEN_LINE	" new client" /* the reason for a disconnect */
 #define RESTART_STEP_MS 250
 #define RESTART_MAX_MS	5000
+#define FIRST_TRIES	30  /* some two minutes; who starts the session ends us if it fails */
 #define GRACE_MS	300 /* to tell the server; the rest of its end is of no use */
 
 struct _XpClient {
@@ -41,6 +43,7 @@ struct _XpClient {
 	GDataInputStream *output;
 	GCancellable *cancellable;
 	gboolean attached; /* in this life */
+	gboolean served;   /* in any */
 	gboolean taken;	   /* the server has another client now */
 	guint failures, restarts;
 };
@@ -186,6 +189,12 @@ static gboolean somebody_listens(const char *path)
 	return connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 || errno == EAGAIN;
 }
 
+/* At a thaw the viewer is first; on a slow machine the client is there before the launcher. */
+static gboolean may_still_come(const XpClient *client)
+{
+	return !client->served && client->failures < FIRST_TRIES;
+}
+
 static gboolean on_restart_timer(gpointer data)
 {
 	XpClient *client = data;
@@ -216,7 +225,7 @@ static void on_client_exit(GPid pid, int status, gpointer data)
 	client->callbacks.changed(client->data, 0);
 	if (client->taken)
 		client->callbacks.ended(client->data, "was taken over by another viewer");
-	else if (somebody_listens(client->socket_path))
+	else if (somebody_listens(client->socket_path) || may_still_come(client))
 		plan_restart(client);
 	else
 		client->callbacks.ended(client->data, "no longer takes viewers");
@@ -240,6 +249,7 @@ static void on_line(GObject *source, GAsyncResult *result, gpointer data)
 	}
 	if (!client->attached && strstr(line, ATTACHED_LINE)) {
 		client->attached = TRUE;
+		client->served = TRUE;
 		client->callbacks.attached(client->data);
 	}
 	if (g_str_has_suffix(line, TAKEN_LINE))
