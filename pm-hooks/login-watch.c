@@ -10,6 +10,7 @@
 #define LOGIND_SESSION	"org.freedesktop.login1.Session"
 #define LOGIND_SESSIONS "/org/freedesktop/login1/session"
 #define DBUS_PROPERTIES "org.freedesktop.DBus.Properties"
+#define RECORDS		"/run/systemd/sessions" /* what sd_login_monitor(3) looks at */
 
 struct LoginWatch {
 	GDBusConnection *connection;
@@ -19,6 +20,7 @@ struct LoginWatch {
 	GHashTable *logins; /* object paths of graphical logins */
 	gboolean had_one;   /* since `last_ended` was last called */
 	guint questions;    /* without an answer yet */
+	GFileMonitor *records;
 	guint manager_id;
 	guint properties_id;
 };
@@ -124,7 +126,20 @@ static void on_manager(GDBusConnection *connection, const char *sender, const ch
 	}
 }
 
-/* State itself is not announced, but what goes with its change is: Active, for one. */
+/*
+ * A login that has ended but left a program behind stays, with another State, and logind does not
+ * announce that on the bus: at times a change of Active goes with it, and always one of its record.
+ */
+static void on_records(GFileMonitor *monitor, GFile *file, GFile *other, GFileMonitorEvent event,
+		       gpointer data)
+{
+	LoginWatch *watch = data;
+	g_autofree gpointer *paths = g_hash_table_get_keys_as_array(watch->logins, NULL);
+
+	for (gsize i = 0; paths[i]; i++)
+		ask_login(watch, paths[i]);
+}
+
 static void on_properties(GDBusConnection *connection, const char *sender, const char *path,
 			  const char *interface, const char *signal, GVariant *parameters,
 			  gpointer data)
@@ -153,6 +168,15 @@ static void on_logins(GObject *source, GAsyncResult *result, gpointer data)
 	}
 }
 
+static void watch_records(LoginWatch *watch)
+{
+	g_autoptr(GFile) directory = g_file_new_for_path(RECORDS);
+
+	watch->records = g_file_monitor_directory(directory, G_FILE_MONITOR_NONE, NULL, NULL);
+	if (watch->records)
+		g_signal_connect(watch->records, "changed", G_CALLBACK(on_records), watch);
+}
+
 LoginWatch *login_watch_new(GDBusConnection *connection, void (*last_ended)(gpointer data),
 			    gpointer data)
 {
@@ -169,6 +193,7 @@ LoginWatch *login_watch_new(GDBusConnection *connection, void (*last_ended)(gpoi
 	watch->properties_id = g_dbus_connection_signal_subscribe(
 		connection, LOGIND, DBUS_PROPERTIES, "PropertiesChanged", NULL, LOGIND_SESSION,
 		G_DBUS_SIGNAL_FLAGS_NONE, on_properties, watch, NULL);
+	watch_records(watch);
 	g_dbus_connection_call(connection, LOGIND, LOGIND_PATH, LOGIND_MANAGER, "ListSessions",
 			       NULL, G_VARIANT_TYPE("(a(susso))"), G_DBUS_CALL_FLAGS_NONE, -1,
 			       watch->cancellable, on_logins, watch);
@@ -182,6 +207,9 @@ void login_watch_free(LoginWatch *watch)
 	g_cancellable_cancel(watch->cancellable);
 	g_dbus_connection_signal_unsubscribe(watch->connection, watch->manager_id);
 	g_dbus_connection_signal_unsubscribe(watch->connection, watch->properties_id);
+	if (watch->records)
+		g_signal_handlers_disconnect_by_data(watch->records, watch);
+	g_clear_object(&watch->records);
 	g_hash_table_unref(watch->logins);
 	g_object_unref(watch->cancellable);
 	g_object_unref(watch->connection);

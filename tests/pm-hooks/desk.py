@@ -135,6 +135,20 @@ class Desk:
         self.session.stop()
         shutil.rmtree(self.directory)
 
+    def add_service(self, name, program):
+        """Has the session bus start a program for a name, with the environment of this desk."""
+        script = os.path.join(self.directory, name)
+        with open(script, "w", encoding="utf-8") as file:
+            file.write("#!/bin/sh\nexport DBUS_SYSTEM_BUS_ADDRESS=%s\n"
+                       "export DBUS_SESSION_BUS_ADDRESS=%s\nexec %s\n" %
+                       (self.system.address, self.session.address, program))
+        os.chmod(script, 0o755)
+        service = os.path.join(self.session.socket + ".services", name + ".service")
+        with open(service, "w", encoding="utf-8") as file:
+            file.write("[D-BUS Service]\nName=%s\nExec=%s\n" % (name, script))
+        self.session.object("org.freedesktop.DBus", "/org/freedesktop/DBus").ReloadConfig(
+            dbus_interface="org.freedesktop.DBus")
+
     def start_mock(self, bus, name, arguments):
         kind = "--system" if bus is self.system else "--session"
         self.mocks[name] = subprocess.Popen(

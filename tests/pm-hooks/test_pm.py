@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """vksession-pm between mocks of logind, UPower and vksessiond, in odd orders of events.
 
-Prints TAP. VKSESSION_PM is the program.
+Prints TAP. VKSESSION_PM and VKSESSION_LOGIN are the programs.
 """
 
 import os
@@ -280,9 +280,7 @@ def test_vksessiond_lost(desk):
     ready(desk)
     desk.prepare("Shutdown", True)
     desk.wait_call("SaveAll", 1)
-    services = os.path.join(desk.directory, "session.services")
-    with open(os.path.join(services, "x.service"), "w", encoding="utf-8") as file:
-        file.write("[D-BUS Service]\nName=%s\nExec=/bin/false\n" % VKSESSION)
+    desk.add_service(VKSESSION, "/bin/false")
     desk.stop_mock(desk.session, VKSESSION)
     desk.wait_log("shutdown: nothing was saved")
     desk.wait_locks(0)
@@ -341,6 +339,50 @@ def test_one_event(desk):
     desk.start("--event=tea")
     assert desk.wait_end() == 2
     desk.wait_log('there is no event "tea"')
+
+
+def login(desk, **environment):
+    return subprocess.Popen([os.environ["VKSESSION_LOGIN"]], stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT, text=True,
+                            env=dict(desk.environment, DISPLAY=":7", **environment))
+
+
+def test_login(desk):
+    """As where there is no systemd: the login starts vksession-pm through the bus."""
+    desk.start_logind()
+    desk.start_vksessiond()
+    desk.add_service("org.vksession.Power", os.environ["VKSESSION_PM"])
+    first = login(desk, TEST_OF="environment")
+    call = desk.wait_call("Restore", 1)
+    assert call["display"] == ":7"
+    assert "TEST_OF=environment" in call["environment"]
+    desk.wait_locks(1)
+    second = login(desk)  # by the other one of autostart and unit
+    until("the second one to see the first", lambda: second.poll() is not None)
+    assert second.wait() == 0
+    desk.finish_job(1, thawed=names("work"), failed=failed(("mail", "its save is damaged")))
+    output = first.communicate()[0]
+    assert first.returncode == 1, output
+    assert "session mail: its save is damaged" in output, output
+    assert ": work" in output, output
+    desk.wait_call("Restore", 1)
+    desk.prepare("Shutdown", True)
+    desk.wait_call("SaveAll", 1)
+    desk.finish_job(2)
+    desk.wait_locks(0)
+
+
+def test_login_turned_off(desk):
+    directory = os.path.join(desk.directory, "etc", "vksession")
+    os.makedirs(directory)
+    with open(os.path.join(directory, "power.conf"), "w", encoding="utf-8") as file:
+        file.write("[events]\nlogin = nothing\n")
+    desk.start_logind()
+    desk.start_vksessiond()
+    desk.add_service("org.vksession.Power", os.environ["VKSESSION_PM"])
+    assert login(desk).wait() == 0
+    assert not desk.calls("Restore")
+    desk.wait_locks(1)
 
 
 def test_user_configuration(desk):

@@ -20,26 +20,30 @@ window_wait() {
 	wait_for "$window_limit" "a window '$1'" window_find "$1"
 }
 
-window_gone() {
-	! window_find "$1"
-}
-
 window_id() {
 	window_find "$1" | head -n 1
 }
 
+window_is_active() {
+	[[ $(machine_user xdotool getactivewindow 2>/dev/null) == "$1" ]]
+}
+
+# Gives the keyboard to the window of a title, as a click on it does.
+window_activate() {
+	local id
+	id=$(window_id "$1")
+	[[ $id ]] || fail "there is no window '$1'" || return 1
+	machine_user xdotool windowactivate "$id" 2>/dev/null
+	wait_for 20 "the window '$1' to be active" window_is_active "$id"
+}
+
 # Types a text into the window of a title.
 window_type() {
-	machine_user xdotool windowactivate --sync "$(window_id "$1")" type --delay 30 "$2"
+	window_activate "$1" && machine_user xdotool type --delay 30 "$2"
 }
 
 window_key() {
-	machine_user xdotool windowactivate --sync "$(window_id "$1")" key --clearmodifiers "$2"
-}
-
-window_place() {
-	machine_user xdotool getwindowgeometry --shell "$(window_id "$1")" |
-		sed -n 's/^\([XY]\)=/\1=/p' | tr '\n' ' '
+	window_activate "$1" && machine_user xdotool key --clearmodifiers "$2"
 }
 
 # Starts a program in a session of its own, as its menu entry does, and waits for its window.
@@ -73,7 +77,7 @@ shell_has() {
 }
 
 shell_prepare() {
-	window_type terminal "echo $1 > from-shell"
+	window_key terminal ctrl+u && window_type terminal "echo $1 > ~/from-shell"
 }
 
 screenshot() {
