@@ -314,10 +314,9 @@ static gboolean file_is_good(const Reader *reader, const VksImageFile *file, con
 	const GPtrArray *files = reader->image->files;
 	const VksImageFile *last = files->len > 0 ? files->pdata[files->len - 1] : NULL;
 	gboolean has_path = vks_image_kind_has_path(file->kind);
-	guint32 kinds = reader->image->version == 1 ? VKS_FILE_DISK : VKS_FILE_KINDS;
 
 	if (file->fd <= (last ? last->fd : 2) || file->fd > MAX_FD ||
-	    file->kind < VKS_FILE_REGULAR || file->kind >= kinds ||
+	    file->kind < VKS_FILE_REGULAR || file->kind >= VKS_FILE_KINDS ||
 	    file->mtime_nsec >= 1000000000u || has_path != (path_length > 0))
 		return FALSE;
 	if (has_path && !path_is_good(record + record_size(reader), path_length))

@@ -78,8 +78,8 @@ typedef enum {
 	VKS_FILE_REOPEN,
 	VKS_FILE_INHERIT,
 	VKS_FILE_HANGUP,
-	VKS_FILE_DISK,	      /* from version 2 on */
-	VKS_FILE_SHARED_DISK, /* the same */
+	VKS_FILE_DISK,
+	VKS_FILE_SHARED_DISK,
 	VKS_FILE_KINDS,
 } VksFileKind;
 

@@ -1,0 +1,23 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Thaws each save that was kept of an earlier build. Usage: thaw-kept.sh COMPAT LAUNCHER
+set -euo pipefail
+
+place=/tmp/vksession-compat	# the guests in the saves know their files by this path
+here=$(dirname "$(realpath "$0")")
+count=0
+
+[[ ! -e $place || -O $place ]] || { echo "$place belongs to somebody else"; exit 1; }
+mkdir -p -m 700 "$place"
+exec 9<"$place"
+flock 9
+trap 'rm -rf "$place"' EXIT
+for save in "$here"/saves/*.tar.xz; do
+	rm -rf "${place:?}"/*
+	tar -C "$place" -xJf "$save"
+	printf '%s: ' "$(basename "$save" .tar.xz)"
+	"$1" thaw "$2" || { cat "$place/log"; exit 1; }
+	count=$((count + 1))
+done
+((count > 0))
