@@ -50,6 +50,18 @@ static VksStaging *staging_take(char *dir, gboolean in_memory)
 	return staging;
 }
 
+/* For those who archive memory file systems, too: what is here is on its way to somewhere else. */
+static void tag_as_cache(const char *dir)
+{
+	static const char tag[] =
+		"Signature: 8a477f597d28d172789f06886806bc55\n"
+		"# Working files of vksession; see https://bford.info/cachedir/\n";
+	g_autofree char *path = g_build_filename(dir, "CACHEDIR.TAG", NULL);
+
+	if (!g_file_test(path, G_FILE_TEST_EXISTS))
+		vks_file_create(path, tag, strlen(tag), NULL);
+}
+
 static VksStaging *make_in_memory(const char *saves_dir, GError **error)
 {
 	g_autofree char *place = place_of(saves_dir);
@@ -59,6 +71,7 @@ static VksStaging *make_in_memory(const char *saves_dir, GError **error)
 	/* Everybody may write to /dev/shm: one that is there must be ours. */
 	if (!vks_private_dir_ensure(parent, error) || !vks_private_dir_ensure(place, error))
 		return NULL;
+	tag_as_cache(parent);
 	if (!g_mkdtemp_full(dir, 0700) || !vks_private_dir_ensure(dir, error)) {
 		if (error && !*error)
 			vks_error_errno(error, errno, "cannot make a directory in %s", place);

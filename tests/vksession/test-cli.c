@@ -3,7 +3,9 @@
 
 #include <fcntl.h>
 #include <json-glib/json-glib.h>
+#include <ftw.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -312,6 +314,42 @@ static void test_locking(void **state)
 	assert_done("verify default 1");
 }
 
+static int check_private(const char *path, const struct stat *st, int type, struct FTW *where)
+{
+	mode_t wanted = S_ISDIR(st->st_mode) ? 0700 : 0600;
+
+	/* The copy of the kernel is to be executed, and never to be written to. */
+	if (g_str_has_suffix(path, "/vkernel"))
+		wanted = 0500;
+	if ((st->st_mode & 07777) != wanted)
+		fail_msg("%s has mode %o", path, st->st_mode & 07777);
+	return 0;
+}
+
+/* All that the store holds is ours alone, whatever the umask of who made it. */
+static void test_umask(void **state)
+{
+	static const mode_t umasks[] = { 0, 0777 };
+	g_autofree char *store = sandbox_path(state, "state/vksession");
+
+	for (gsize i = 0; i < G_N_ELEMENTS(umasks); i++) {
+		mode_t before = umask(umasks[i]);
+
+		assert_done("run -s u xterm");
+		assert_done("save u");
+		assert_done("save u");
+		assert_done("policy u keep=1 hourly=0 daily=0 weekly=0");
+		assert_done("save --stop u");
+		assert_done("thaw u");
+		assert_done("prune u");
+		umask(before);
+		assert_int_equal(nftw(store, check_private, 8, FTW_PHYS), 0);
+		assert_done("verify u");
+		assert_done("stop u");
+		assert_done("drop -y u");
+	}
+}
+
 static void test_doctor(void **state)
 {
 	g_autofree char *kernel = sandbox_path(state, "libexec/vkernel");
@@ -330,17 +368,10 @@ static void test_doctor(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		IN_SANDBOX(test_usage),
-		IN_SANDBOX(test_help),
-		IN_SANDBOX(test_no_session),
-		IN_SANDBOX(test_story),
-		IN_SANDBOX(test_exec),
-		IN_SANDBOX(test_run_failures),
-		IN_SANDBOX(test_damage),
-		IN_SANDBOX(test_drop),
-		IN_SANDBOX(test_terminal_is_safe),
-		IN_SANDBOX(test_locking),
-		IN_SANDBOX(test_doctor),
+		IN_SANDBOX(test_usage),	  IN_SANDBOX(test_help),  IN_SANDBOX(test_no_session),
+		IN_SANDBOX(test_story),	  IN_SANDBOX(test_exec),  IN_SANDBOX(test_run_failures),
+		IN_SANDBOX(test_damage),  IN_SANDBOX(test_drop),  IN_SANDBOX(test_terminal_is_safe),
+		IN_SANDBOX(test_locking), IN_SANDBOX(test_umask), IN_SANDBOX(test_doctor),
 	};
 
 	if (argc != 2)

@@ -2,6 +2,7 @@
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "vksession/cli/remote.h"
 #include "vksession/cli/verb.h"
@@ -45,6 +46,7 @@ int main(int argc, char **argv)
 	};
 	int status;
 
+	umask(077); /* nothing that we make is for others, whatever the caller's is */
 	setlocale(LC_ALL, "");
 	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
 		print_help();

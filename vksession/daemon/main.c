@@ -7,6 +7,7 @@
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "vksession/daemon/bus.h"
 #include "vksession/daemon/daemon.h"
@@ -173,6 +174,7 @@ int main(int argc, char **argv)
 	Main self = { 0 };
 	GError *error = NULL;
 
+	umask(077); /* nothing that we make is for others */
 	setlocale(LC_ALL, "");
 	if (!parse(argc, argv, &error)) {
 		fail(&self, error);
