@@ -41,17 +41,22 @@ static void set_busy(GError **error, int fd)
 		    *text ? text : "just starting");
 }
 
-/* Whether a line of /proc/locks, see proc(5), is of an flock(2) on a file. */
-static gboolean is_lock_on(const char *line, ino_t inode)
+/*
+ * Whether a line of /proc/locks, see proc(5), is of an flock(2) on a file: one that is held, or,
+ * with "->" after its number, one that is waited for.
+ */
+static gboolean is_lock_on(const char *line, ino_t inode, gboolean awaited)
 {
+	const char *kind = strstr(line, awaited ? "-> FLOCK" : ": FLOCK");
 	guint64 found;
 
-	return strstr(line, ": FLOCK") && !strstr(line, "->") &&
-	       sscanf(line, "%*s %*s %*s %*s %*d %*x:%*x:%" G_GUINT64_FORMAT, &found) == 1 &&
+	return kind &&
+	       sscanf(strstr(kind, "FLOCK"), "%*s %*s %*s %*d %*x:%*x:%" G_GUINT64_FORMAT,
+		      &found) == 1 &&
 	       found == (guint64)inode;
 }
 
-static gboolean is_locked(const char *path)
+static gboolean has_lock(const char *path, gboolean awaited)
 {
 	g_autofree char *text = NULL;
 	g_auto(GStrv) lines = NULL;
@@ -61,7 +66,7 @@ static gboolean is_locked(const char *path)
 		return FALSE;
 	lines = g_strsplit(text, "\n", -1);
 	for (char **line = lines; *line; line++) {
-		if (is_lock_on(*line, st.st_ino))
+		if (is_lock_on(*line, st.st_ino, awaited))
 			return TRUE;
 	}
 	return FALSE;
@@ -72,7 +77,7 @@ char *vks_lock_holder(const char *path)
 	g_autofree char *text = NULL;
 	char *comma;
 
-	if (!is_locked(path) || !g_file_get_contents(path, &text, NULL, NULL))
+	if (!has_lock(path, FALSE) || !g_file_get_contents(path, &text, NULL, NULL))
 		return NULL;
 	comma = strchr(text, ',');
 	if (comma)
@@ -120,4 +125,9 @@ int vks_lock_take(const char *path, const char *holder, gboolean wait, GError **
 int vks_lock_share(const char *path, const char *holder, GError **error)
 {
 	return take(path, holder, LOCK_SH, TRUE, error);
+}
+
+gboolean vks_lock_is_awaited(const char *path)
+{
+	return has_lock(path, TRUE);
 }

@@ -28,3 +28,6 @@ int vks_lock_share(const char *path, const char *holder, GError **error);
  * @return what vks_lock_take() was given as holder, free with g_free(); NULL if nobody holds it
  */
 char *vks_lock_holder(const char *path);
+
+/** @return whether somebody waits for a lock that is held */
+gboolean vks_lock_is_awaited(const char *path);

@@ -115,10 +115,10 @@ static gboolean keep_pins(Vks *vks, const char *name, const VksControl *control,
 	return numbers != NULL;
 }
 
-gboolean vks_prune(Vks *vks, const char *name, const VksControl *control, VksPruneResult *result,
-		   GError **error)
+/* The lock for work in the background is held. */
+static gboolean prune_in_background(Vks *vks, const char *name, const VksControl *control,
+				    VksPruneResult *result, GError **error)
 {
-	autofd background = vks_session_lock_background(vks, name, error);
 	g_autoptr(VksSession) session = NULL;
 	g_autoptr(GError) unpinned = NULL;
 	g_autoptr(GError) cause = NULL;
@@ -126,9 +126,6 @@ gboolean vks_prune(Vks *vks, const char *name, const VksControl *control, VksPru
 	guint64 before, after;
 	gboolean pinned;
 
-	*result = (VksPruneResult){ 0 };
-	if (background < 0)
-		return FALSE;
 	pinned = keep_pins(vks, name, control, result, &unpinned);
 	session = vks_session_lock(vks, name, "prune", VKS_SESSION_BACKGROUND, error);
 	if (!session)
@@ -155,6 +152,85 @@ gboolean vks_prune(Vks *vks, const char *name, const VksControl *control, VksPru
 			   "may fail in it; make room and try again: vksession prune %s",
 			   name);
 	return FALSE;
+}
+
+/* Giving way: whoever waits for us cancels us, and what is left to do is done another time. */
+
+#define LOOK_US 20000 /* how often to look whether somebody waits */
+
+typedef struct {
+	Vks *vks;
+	const char *name;
+	GCancellable *cancellable; /* what the work is told by */
+	GMutex mutex;
+	GCond cond;
+	gboolean over;
+	GThread *thread; /* NULL: could not be had */
+} Yield;
+
+static gpointer look_who_waits(gpointer data)
+{
+	Yield *yield = data;
+
+	g_mutex_lock(&yield->mutex);
+	while (!yield->over) {
+		if (vks_session_background_is_awaited(yield->vks, yield->name))
+			g_cancellable_cancel(yield->cancellable);
+		g_cond_wait_until(&yield->cond, &yield->mutex, g_get_monotonic_time() + LOOK_US);
+	}
+	g_mutex_unlock(&yield->mutex);
+	return NULL;
+}
+
+static void yield_begin(Yield *yield, Vks *vks, const char *name)
+{
+	*yield = (Yield){ .vks = vks, .name = name, .cancellable = g_cancellable_new() };
+	g_mutex_init(&yield->mutex);
+	g_cond_init(&yield->cond);
+	yield->thread = g_thread_try_new("yield", look_who_waits, yield, NULL);
+}
+
+static void yield_end(Yield *yield)
+{
+	g_mutex_lock(&yield->mutex);
+	yield->over = TRUE;
+	g_cond_signal(&yield->cond);
+	g_mutex_unlock(&yield->mutex);
+	if (yield->thread)
+		g_thread_join(yield->thread);
+	g_mutex_clear(&yield->mutex);
+	g_cond_clear(&yield->cond);
+	g_object_unref(yield->cancellable);
+}
+
+static void cancel_too(GCancellable *cancelled, gpointer cancellable)
+{
+	g_cancellable_cancel(cancellable);
+}
+
+gboolean vks_prune(Vks *vks, const char *name, const VksControl *control, VksPruneResult *result,
+		   GError **error)
+{
+	autofd background = vks_session_lock_background(vks, name, error);
+	GCancellable *outer = vks_control_cancellable(control);
+	VksControl inner = control ? *control : (VksControl){ 0 };
+	gulong handler;
+	Yield yield;
+	gboolean ok;
+
+	*result = (VksPruneResult){ 0 };
+	if (background < 0)
+		return FALSE;
+	yield_begin(&yield, vks, name);
+	handler = outer ? g_cancellable_connect(outer, G_CALLBACK(cancel_too), yield.cancellable,
+						NULL)
+			: 0;
+	inner.cancellable = yield.cancellable;
+	ok = prune_in_background(vks, name, &inner, result, error);
+	if (handler)
+		g_cancellable_disconnect(outer, handler);
+	yield_end(&yield);
+	return ok;
 }
 
 /* Settings */

@@ -255,6 +255,13 @@ int vks_session_lock_background(Vks *vks, const char *name, GError **error)
 	return fd;
 }
 
+gboolean vks_session_background_is_awaited(Vks *vks, const char *name)
+{
+	g_autofree char *path = lock_path(vks, name, LOCK_BACKGROUND);
+
+	return vks_lock_is_awaited(path);
+}
+
 /* As vks_lock_take() without waiting, but those who work in the background are waited for. */
 static int take_lock(Vks *vks, const char *name, const char *holder, VksSessionFlags flags,
 		     GError **error)

@@ -55,6 +55,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(VksSession, vks_session_free)
  */
 int vks_session_lock_background(Vks *vks, const char *name, GError **error);
 
+/** @return whether somebody waits for the one who has the lock of vks_session_lock_background() */
+gboolean vks_session_background_is_awaited(Vks *vks, const char *name);
+
 /**
  * Takes the lock on a session's saves: shared for those who read many of them without the session's
  * lock, exclusive (with the session's lock held) for those who remove or rewrite some.

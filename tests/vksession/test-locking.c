@@ -211,6 +211,10 @@ static void test_during_a_prune(void **state)
 
 	assert_true(background >= 0 && lock >= 0);
 	save = START("save", "s");
+	/* Whoever works in the background can see that it is waited for, and give way. */
+	while (!vks_lock_is_awaited(background_path))
+		g_usleep(1000);
+	assert_false(vks_lock_is_awaited(path));
 	autofd_close(&lock);
 	lock = -1;
 	autofd_close(&background);

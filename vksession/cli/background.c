@@ -1,22 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <fcntl.h>
-#include <signal.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "vksession/cli/verb.h"
-
-/* ioprio_set(2): the idle class, for the calling process. */
-#define IOPRIO_WHO_PROCESS 1
-#define IOPRIO_IDLE	   (3 << 13)
 
 /* In the child: async-signal-safe functions only. */
 static void detach(gpointer data)
 {
 	setsid();
-	setpriority(PRIO_PROCESS, 0, 19);
-	syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_IDLE);
+	/* Not the least there is: others may have to wait until it gives way to them. */
+	setpriority(PRIO_PROCESS, 0, 10);
 }
 
 void cli_prune_in_background(const char *name)
