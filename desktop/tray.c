@@ -10,11 +10,22 @@
 #define REFRESH_S   60 /* "5 minutes ago" grows old by itself */
 #define GO_BACK_MAX 12
 
+/*
+ * Theory of operation
+ *
+ * refresh()      on every change and once a minute: the icon, and the menu in one of two ways.
+ * build_menu()   when what is in the menu changed: sessions, what can be done with them, saves.
+ *                A panel closes an open menu then, so this is not done for less.
+ * update_menu()  else: new words for the items that are there.
+ */
 struct Tray {
 	DesktopSessions *sessions; /* borrowed */
 	TrayRequests requests;
 	AppIndicator *indicator;
 	guint timer;
+	char *structure;       /* of the menu that is shown */
+	GtkWidget *summary;    /* its first item */
+	GPtrArray *menu_items; /* its items of sessions, in the order of the list */
 };
 
 static void append(GtkWidget *menu, GtkWidget *item)
@@ -193,29 +204,23 @@ static void on_quit(GtkWidget *item, Tray *tray)
 
 static void add_sessions(Tray *tray, GtkWidget *menu, GPtrArray *list)
 {
-	gint64 now = g_get_real_time();
-
 	for (guint i = 0; i < list->len; i++) {
-		g_autofree char *state = NULL, *label = NULL;
-		WordsSession words;
-		GtkWidget *item;
+		GtkWidget *item = gtk_menu_item_new();
 
-		desktop_session_words(list->pdata[i], &words);
-		state = words_session(&words, now);
-		label = g_strdup_printf("%s: %s", words.name, state);
-		item = gtk_menu_item_new_with_label(label);
 		gtk_menu_item_set_submenu(GTK_MENU_ITEM(item), session_menu(tray, list->pdata[i]));
 		append(menu, item);
+		g_ptr_array_add(tray->menu_items, item);
 	}
 }
 
-static GtkWidget *whole_menu(Tray *tray, GPtrArray *list, const char *summary)
+static void build_menu(Tray *tray, GPtrArray *list)
 {
-	GtkWidget *menu = gtk_menu_new(), *save_all, *first;
+	GtkWidget *menu = gtk_menu_new(), *save_all;
 
-	first = gtk_menu_item_new_with_label(summary);
-	gtk_widget_set_sensitive(first, FALSE);
-	append(menu, first);
+	g_ptr_array_set_size(tray->menu_items, 0);
+	tray->summary = gtk_menu_item_new();
+	gtk_widget_set_sensitive(tray->summary, FALSE);
+	append(menu, tray->summary);
 	append(menu, gtk_separator_menu_item_new());
 	add_sessions(tray, menu, list);
 	if (list->len > 0)
@@ -227,7 +232,39 @@ static GtkWidget *whole_menu(Tray *tray, GPtrArray *list, const char *summary)
 	append(menu, gtk_separator_menu_item_new());
 	add_item(menu, _("_Quit"), G_CALLBACK(on_quit), tray);
 	gtk_widget_show_all(menu);
-	return menu;
+	app_indicator_set_menu(tray->indicator, GTK_MENU(menu));
+}
+
+static void update_menu(Tray *tray, const WordsSession *words, const char *summary)
+{
+	gint64 now = g_get_real_time();
+
+	gtk_menu_item_set_label(GTK_MENU_ITEM(tray->summary), summary);
+	for (guint i = 0; i < tray->menu_items->len; i++) {
+		g_autofree char *state = words_session(&words[i], now);
+		g_autofree char *label = g_strdup_printf("%s: %s", words[i].name, state);
+
+		gtk_menu_item_set_label(tray->menu_items->pdata[i], label);
+	}
+}
+
+/* What build_menu() depends on, as a string. */
+static char *menu_structure(GPtrArray *list)
+{
+	GString *structure = g_string_new(NULL);
+
+	for (guint i = 0; i < list->len; i++) {
+		VkBusSession1 *session = list->pdata[i];
+		GVariant *saves = vk_bus_session1_get_saves(session);
+		g_autofree char *printed = saves ? g_variant_print(saves, FALSE) : NULL;
+
+		g_string_append_printf(structure, "%s %s ", vk_bus_session1_get_name(session),
+				       printed ? printed : "");
+		for (gsize j = 0; j < G_N_ELEMENTS(session_entries); j++)
+			g_string_append_c(structure,
+					  session_entries[j].offered(session) ? '1' : '0');
+	}
+	return g_string_free(structure, FALSE);
 }
 
 static void show_state(Tray *tray, Overall overall, const char *summary)
@@ -248,7 +285,7 @@ static void refresh(Tray *tray)
 {
 	g_autoptr(GPtrArray) list = desktop_sessions_list(tray->sessions);
 	g_autofree WordsSession *words = g_new0(WordsSession, list->len + 1);
-	g_autofree char *summary = NULL;
+	g_autofree char *summary = NULL, *structure = NULL;
 	Overall overall = OVERALL_NONE;
 
 	for (guint i = 0; i < list->len; i++) {
@@ -259,7 +296,13 @@ static void refresh(Tray *tray)
 			  ? words_all(words, list->len, g_get_real_time())
 			  : g_strdup(_("The vksession daemon is not running"));
 	show_state(tray, overall, summary);
-	app_indicator_set_menu(tray->indicator, GTK_MENU(whole_menu(tray, list, summary)));
+	structure = menu_structure(list);
+	if (g_strcmp0(structure, tray->structure) != 0) {
+		build_menu(tray, list);
+		g_free(tray->structure);
+		tray->structure = g_steal_pointer(&structure);
+	}
+	update_menu(tray, words, summary);
 }
 
 static gboolean on_timer(gpointer user_data)
@@ -276,6 +319,7 @@ Tray *tray_new(DesktopSessions *sessions, const TrayRequests *requests)
 	tray->requests = *requests;
 	tray->indicator = app_indicator_new("vksession", "vksession-idle-symbolic",
 					    APP_INDICATOR_CATEGORY_SYSTEM_SERVICES);
+	tray->menu_items = g_ptr_array_new();
 	refresh(tray);
 	g_signal_connect_swapped(sessions, "changed", G_CALLBACK(refresh), tray);
 	tray->timer = g_timeout_add_seconds(REFRESH_S, on_timer, tray);
@@ -289,5 +333,7 @@ void tray_free(Tray *tray)
 	g_signal_handlers_disconnect_by_data(tray->sessions, tray);
 	g_source_remove(tray->timer);
 	g_object_unref(tray->indicator);
+	g_ptr_array_unref(tray->menu_items);
+	g_free(tray->structure);
 	g_free(tray);
 }
