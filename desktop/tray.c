@@ -248,7 +248,7 @@ static void update_menu(Tray *tray, const WordsSession *words, const char *summa
 	}
 }
 
-/* What build_menu() depends on, as a string. */
+/* What build_menu() depends on, as a string: not the sizes of saves, they change by themselves. */
 static char *menu_structure(GPtrArray *list)
 {
 	GString *structure = g_string_new(NULL);
@@ -256,13 +256,18 @@ static char *menu_structure(GPtrArray *list)
 	for (guint i = 0; i < list->len; i++) {
 		VkBusSession1 *session = list->pdata[i];
 		GVariant *saves = vk_bus_session1_get_saves(session);
-		g_autofree char *printed = saves ? g_variant_print(saves, FALSE) : NULL;
+		gsize n = saves ? g_variant_n_children(saves) : 0;
 
-		g_string_append_printf(structure, "%s %s ", vk_bus_session1_get_name(session),
-				       printed ? printed : "");
+		g_string_append_printf(structure, "%s", vk_bus_session1_get_name(session));
+		for (gsize j = 0; j < n; j++) {
+			guint number;
+
+			g_variant_get_child(saves, j, "(utts)", &number, NULL, NULL, NULL);
+			g_string_append_printf(structure, " %u", number);
+		}
 		for (gsize j = 0; j < G_N_ELEMENTS(session_entries); j++)
-			g_string_append_c(structure,
-					  session_entries[j].offered(session) ? '1' : '0');
+			g_string_append(structure,
+					session_entries[j].offered(session) ? " yes" : " no");
 	}
 	return g_string_free(structure, FALSE);
 }
