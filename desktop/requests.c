@@ -28,18 +28,14 @@ static void on_answer(GObject *source, GAsyncResult *result, gpointer user_data)
 	requests.failed(error->message, requests.user_data);
 }
 
-/* Calls a method of the manager. Takes over floating parameters. */
-static void ask(const char *method, GVariant *parameters)
+/* The daemon to ask; if there is none, that is said and NULL returned. */
+static VkBusManager1 *manager(void)
 {
-	VkBusManager1 *manager = desktop_sessions_manager(requests.sessions);
+	VkBusManager1 *found = desktop_sessions_manager(requests.sessions);
 
-	if (!manager) {
-		g_variant_unref(g_variant_ref_sink(parameters));
+	if (!found)
 		requests.failed(_("The vksession daemon does not answer"), requests.user_data);
-		return;
-	}
-	g_dbus_proxy_call(G_DBUS_PROXY(manager), method, parameters, G_DBUS_CALL_FLAGS_NONE, -1,
-			  NULL, on_answer, NULL);
+	return found;
 }
 
 static const char *display(void)
@@ -61,44 +57,64 @@ static GVariant *option(const char *key, GVariant *value)
 
 void request_save(const char *session, gboolean stop)
 {
-	ask("Save",
-	    g_variant_new("(s@a{sv})", session, option("stop", g_variant_new_boolean(stop))));
+	VkBusManager1 *to = manager();
+
+	if (to)
+		vk_bus_manager1_call_save(to, session, option("stop", g_variant_new_boolean(stop)),
+					  NULL, on_answer, NULL);
 }
 
 void request_save_all(void)
 {
-	ask("SaveAll", g_variant_new("(@a{sv})", option("reason", g_variant_new_string("manual"))));
+	VkBusManager1 *to = manager();
+
+	if (to)
+		vk_bus_manager1_call_save_all(to, option("reason", g_variant_new_string("manual")),
+					      NULL, on_answer, NULL);
 }
 
 void request_thaw(const char *session)
 {
-	ask("Thaw", g_variant_new("(s@a{sv})", session,
-				  option("display", g_variant_new_string(display()))));
+	VkBusManager1 *to = manager();
+
+	if (to)
+		vk_bus_manager1_call_thaw(to, session,
+					  option("display", g_variant_new_string(display())), NULL,
+					  on_answer, NULL);
 }
 
 void request_rollback(const char *session, guint number)
 {
-	ask("Rollback", g_variant_new("(su)", session, number));
+	VkBusManager1 *to = manager();
+
+	if (to)
+		vk_bus_manager1_call_rollback(to, session, number,
+					      option("display", g_variant_new_string(display())),
+					      NULL, on_answer, NULL);
 }
 
 void request_stop(const char *session)
 {
-	ask("Stop", g_variant_new("(s)", session));
+	VkBusManager1 *to = manager();
+
+	if (to)
+		vk_bus_manager1_call_stop(to, session, NULL, on_answer, NULL);
 }
 
 void request_attach(const char *session)
 {
-	ask("Attach", g_variant_new("(ss)", session, display()));
+	VkBusManager1 *to = manager();
+
+	if (to)
+		vk_bus_manager1_call_attach(to, session, display(), NULL, on_answer, NULL);
 }
 
 void request_detach(const char *session)
 {
-	ask("Detach", g_variant_new("(s)", session));
-}
+	VkBusManager1 *to = manager();
 
-void request_drop(const char *session, guint number)
-{
-	ask("Drop", g_variant_new("(su)", session, number));
+	if (to)
+		vk_bus_manager1_call_detach(to, session, NULL, on_answer, NULL);
 }
 
 void request_restore_policy(VkBusSession1 *session, const char *restore)

@@ -26,5 +26,3 @@ void request_attach(const char *session);
 void request_detach(const char *session);
 /** @param restore  "always", "ask" or "never" */
 void request_restore_policy(VkBusSession1 *session, const char *restore);
-/** Removes a save. */
-void request_drop(const char *session, guint number);
