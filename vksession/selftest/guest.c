@@ -15,6 +15,7 @@
 #define KILL_MS	       30000
 #define ANSWER_MS      300000 /* above the conductor's own limit */
 #define GUEST_PROGRAM  "/run/vkinit/root-program"
+#define DISK_SIZE      "64M"
 #define RUNTIME_PREFIX ".selftest."
 
 SelftestGuest *selftest_guest_new(GError **error)
@@ -55,6 +56,8 @@ void selftest_guest_end(SelftestGuest *guest)
 	selftest_guest_kill(guest);
 	remove_save(guest);
 	vks_tree_remove(guest->shared, NULL);
+	if (guest->disk)
+		g_remove(guest->disk);
 }
 
 void selftest_guest_free(SelftestGuest *guest, gboolean keep_log)
@@ -68,12 +71,38 @@ void selftest_guest_free(SelftestGuest *guest, gboolean keep_log)
 	g_free(guest->shared);
 	g_free(guest->runtime_dir);
 	g_free(guest->log);
+	g_free(guest->disk);
 	g_free(guest);
+}
+
+/* A sparse file with an empty file system; without mke2fs(8), states with files on a disk are
+   skipped. */
+static void make_disk(SelftestGuest *guest)
+{
+	static const char *const programs[] = { "/usr/sbin/mke2fs", "/sbin/mke2fs" };
+	g_autofree char *disk = g_build_filename(guest->scratch, "disk", NULL);
+	int status = -1;
+
+	g_clear_pointer(&guest->disk, g_free);
+	g_remove(disk);
+	for (gsize i = 0; i < G_N_ELEMENTS(programs) && status != 0; i++) {
+		char *argv[] = { (char *)programs[i], (char *)"-q", (char *)"-F",      (char *)"-t",
+				 (char *)"ext4",      disk,	    (char *)DISK_SIZE, NULL };
+
+		if (!g_spawn_sync(NULL, argv, NULL,
+				  G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL, NULL,
+				  NULL, NULL, NULL, &status, NULL))
+			status = -1;
+	}
+	if (status == 0)
+		guest->disk = g_steal_pointer(&disk);
 }
 
 static gboolean launch(SelftestGuest *guest, const char *save_dir, GError **error)
 {
 	g_autofree char *program = vk_libexec_path("vkstates");
+	g_autofree char *disk = guest->disk ? g_strdup_printf("ubd0=%s", guest->disk) : NULL;
+	const char *const arguments[] = { disk, NULL };
 	VkLauncherConfig config = {
 		.session = "selftest",
 		.runtime_dir = guest->runtime_dir,
@@ -82,6 +111,7 @@ static gboolean launch(SelftestGuest *guest, const char *save_dir, GError **erro
 		.memory_bytes = MEMORY_BYTES,
 		.no_display = TRUE,
 		.root_program = program,
+		.kernel_arguments = arguments,
 	};
 	g_autofree char *parent = g_path_get_dirname(guest->runtime_dir);
 
@@ -95,6 +125,7 @@ gboolean selftest_guest_start(SelftestGuest *guest, GError **error)
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "cannot make %s", guest->shared);
 		return FALSE;
 	}
+	make_disk(guest);
 	return launch(guest, NULL, error);
 }
 
