@@ -2,6 +2,7 @@
 #include "vksession/machine.h"
 
 #include <linux/magic.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -137,16 +138,26 @@ char *vks_process_command_line(pid_t pid)
 	return text;
 }
 
+/* Whether SIGKILL is on its way to a process: it may take a while until it has ended. */
+static gboolean is_being_killed(const char *status, const char *field)
+{
+	const char *line = strstr(status, field);
+
+	return line && g_ascii_strtoull(line + strlen(field), NULL, 16) >> (SIGKILL - 1) & 1;
+}
+
 gboolean vks_process_is_alive(pid_t pid)
 {
-	g_autofree char *path = g_strdup_printf("/proc/%d/stat", (int)pid);
+	g_autofree char *path = g_strdup_printf("/proc/%d/status", (int)pid);
 	g_autofree char *text = NULL;
-	const char *end;
+	const char *state;
 
 	if (!g_file_get_contents(path, &text, NULL, NULL))
 		return FALSE;
-	end = strrchr(text, ')');
-	return end && strlen(end) > 2 && end[2] != 'Z' && end[2] != 'X';
+	state = strstr(text, "State:\t");
+	if (!state || strchr("ZX", state[strlen("State:\t")]))
+		return FALSE;
+	return !is_being_killed(text, "\nSigPnd:\t") && !is_being_killed(text, "\nShdPnd:\t");
 }
 
 /* Guest memory is a file in a tmpfs (or a memfd) that the vkernel has open; how much of it is there

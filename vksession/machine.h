@@ -31,7 +31,7 @@ guint64 vks_free_space(const char *path);
 /** @return command line of a process with spaces between the words, "" if unknown; g_free() */
 char *vks_process_command_line(pid_t pid);
 
-/** @return whether a process is there and has not ended (a zombie has) */
+/** @return whether a process is there, has not ended (a zombie has) and is not being killed */
 gboolean vks_process_is_alive(pid_t pid);
 
 /**

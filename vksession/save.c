@@ -235,6 +235,39 @@ static gboolean secure(Save *save, GError **error)
 	return hashed && !failure;
 }
 
+static gboolean read_part_back(const Save *save, const VksPart *part, GError **error)
+{
+	g_autofree char *path = g_build_filename(save->temporary, part->name, NULL);
+	autofd fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	VksChecksum sum;
+
+	if (fd < 0) {
+		vks_error_errno(error, errno, "cannot open %s", path);
+		return FALSE;
+	}
+	/* It is on the disk by now: what is read next comes from there. */
+	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	if (!vks_checksum_fd(fd, &sum, NULL, NULL, vks_control_cancellable(save->control), error))
+		return FALSE;
+	if (strcmp(sum.hex, part->checksum) == 0)
+		return TRUE;
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+		    "%s reads back from the disk otherwise than it was written", part->name);
+	return FALSE;
+}
+
+static gboolean read_back(const Save *save, GError **error)
+{
+	if (!save->policy.verify)
+		return TRUE;
+	vks_control_report(save->control, "reading back", 0, 0);
+	for (guint i = 0; i < save->manifest->parts->len; i++) {
+		if (!read_part_back(save, save->manifest->parts->pdata[i], error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
 /* The save that this one descends from: the last one of this run, else what the run came from. */
 static guint parent_of(const VksSession *session)
 {
@@ -388,7 +421,7 @@ static gboolean run_stages(Save *save, GError **error)
 {
 	return check_space(save, error) && prepare(save, error) && describe(save, error) &&
 	       checkpoint(save, error) && collect(save, error) && secure(save, error) &&
-	       publish(save, error);
+	       read_back(save, error) && publish(save, error);
 }
 
 gboolean vks_session_save(VksSession *session, const VksSaveOptions *options,

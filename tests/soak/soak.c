@@ -107,9 +107,20 @@ static void end_and_thaw(void)
 	thaw();
 }
 
+static bool has_ended(void *data)
+{
+	const pid_t *pid = data;
+
+	return kill(*pid, 0) < 0;
+}
+
 static void kill_and_thaw(void)
 {
-	kill(session_vkernel(&soak.person, NAME), SIGKILL);
+	pid_t pid = session_vkernel(&soak.person, NAME);
+
+	kill(pid, SIGKILL);
+	if (!wait_until(has_ended, &pid, -1, GO_ON_MS))
+		fail_msg("the vkernel does not end");
 	soak.kills++;
 	thaw();
 }

@@ -385,6 +385,37 @@ static void test_bad_policy(void **state)
 	assert_vks_error(&error, VKS_ERROR_DAMAGED);
 }
 
+static void damage_at(const char *stage, guint64 done, guint64 total, gpointer user_data)
+{
+	g_autoptr(GDir) dir = g_dir_open(user_data, 0, NULL);
+	const char *name;
+
+	while (strcmp(stage, "reading back") == 0 && (name = g_dir_read_name(dir))) {
+		g_autofree char *path = g_build_filename(user_data, name, "memory", NULL);
+
+		if (g_str_has_prefix(name, ".new-"))
+			sandbox_flip_bit(path, 8 * (100 * PAGE + 77));
+	}
+}
+
+/* What the disk does not give back as it was written is no save. */
+static void test_read_back(void **state)
+{
+	g_autoptr(Guest) guest = guest_new(state);
+	VksControl control = { damage_at, guest->saves, NULL };
+	VksSaveOptions options = { .name = "s" };
+	g_autoptr(GError) error = NULL;
+	VksSaveResult result;
+
+	set_policy(guest, "verify=yes");
+	save_guest(guest);
+	assert_false(vks_save(guest->vks, &options, &control, &result, &error));
+	assert_vks_error(&error, VKS_ERROR_FAILED);
+	assert_no_leftovers(state, "state/vksession/s/saves", ".new-");
+	assert_int_equal(save_guest(guest).number, 2);
+	check_all(guest);
+}
+
 /* The save that was made for the way back does not push out the one that is gone to. */
 static void test_rollback_to_the_oldest(void **state)
 {
@@ -470,6 +501,7 @@ int main(void)
 		TEST(test_policy_prunes),
 		TEST(test_bad_policy),
 		TEST(test_rollback_to_the_oldest),
+		TEST(test_read_back),
 		TEST(test_random),
 	};
 
