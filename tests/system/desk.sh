@@ -114,3 +114,10 @@ lock_time() {
 	pm_journal "$@" | sed -n "s/^.*$what: the lock is released after \([0-9]*\) ms.*/\1/p" |
 		tail -n 1
 }
+
+# The same to the end of the save, which goes on without the lock if need be.
+save_time() {
+	local what=$1
+	shift
+	pm_journal "$@" | sed -n "s/^.*$what: saved in \([0-9]*\) ms.*/\1/p" | tail -n 1
+}

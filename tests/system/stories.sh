@@ -35,7 +35,7 @@ story_first_login() {
 story_poweroff() {
 	machine_desktop systemctl poweroff || return 1
 	machine_wait_off && machine_boot || return 1
-	figure "3 sessions, PrepareForShutdown to the lock's release" "$(lock_time shutdown --boot=-1)"
+	shutdown_times "3 sessions"
 	log_in || return 1
 	login_times "3 sessions" || return 1
 	all_windows_back && screenshot after-poweroff || return 1
@@ -57,6 +57,7 @@ story_suspend() {
 	wait_for 30 "the next lock" lock_is_held || return 1
 	wait_for 60 "the save before sleep" pm_saved_for_sleep "$before" || return 1
 	figure "3 sessions, PrepareForSleep to the lock's release" "$(lock_time sleep)"
+	figure "3 sessions, PrepareForSleep to the end of the save" "$(save_time sleep)"
 	editor_has "$text" && shell_has second
 }
 
@@ -154,10 +155,16 @@ login_times() {
 	figure "$1, start of the login to the last window" "$(tail -n 1 <<<"$lines" | cut -d' ' -f1)"
 }
 
+# Of the shutdown before this boot.
+shutdown_times() {
+	figure "$1, PrepareForShutdown to the lock's release" "$(lock_time shutdown --boot=-1)"
+	figure "$1, PrepareForShutdown to the end of the save" "$(save_time shutdown --boot=-1)"
+}
+
 # Powers off and on again and notes how long the lock was held for so many sessions.
 power_cycle() {
 	machine_desktop systemctl poweroff && machine_wait_off && machine_boot || return 1
-	figure "$1, PrepareForShutdown to the lock's release" "$(lock_time shutdown --boot=-1)"
+	shutdown_times "$1"
 	log_in
 }
 
