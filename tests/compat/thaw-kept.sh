@@ -9,7 +9,7 @@ here=$(dirname "$(realpath "$0")")
 count=0
 
 [[ ! -e $place || -O $place ]] || { echo "$place belongs to somebody else"; exit 1; }
-mkdir -p -m 700 "$place"
+mkdir -m 700 "$place" 2>/dev/null || [[ -d $place ]]
 exec 9<"$place"
 flock 9
 trap 'rm -rf "$place"' EXIT
