@@ -267,11 +267,13 @@ static gboolean act(Selftest *test, GError **error)
 	return TRUE;
 }
 
-static gboolean disturb(Selftest *test, gint64 end_us, GRand *random, GError **error)
+/* Saves at random moments for a time, once at least. */
+static gboolean disturb(Selftest *test, gint64 us, GRand *random, GError **error)
 {
+	gint64 end_us = g_get_monotonic_time() + us;
 	VkCheckpointStats stats;
 
-	while (g_get_monotonic_time() < end_us) {
+	do {
 		if (is_interrupted(test, error))
 			return FALSE;
 		report(test, "under load");
@@ -279,19 +281,20 @@ static gboolean disturb(Selftest *test, gint64 end_us, GRand *random, GError **e
 		if (g_rand_boolean(random) ? !save_live(test, &stats, error)
 					   : !save_stop(test, 0, &stats, error))
 			return FALSE;
-	}
+	} while (g_get_monotonic_time() < end_us);
 	return TRUE;
 }
 
 /* A guest that fails is a result, not an error. */
-static void perform(Selftest *test, const SelftestRun *run, gint64 stress_end_us, GRand *random)
+static void perform(Selftest *test, const SelftestRun *run, gint64 stress_us, GRand *random)
 {
 	g_autoptr(GError) cause = NULL;
 
 	test->run = run;
+	test->guest->cpus = run->cpus;
 	report(test, "starting");
 	if (!selftest_guest_start(test->guest, &cause) || !begin(test, &cause) ||
-	    !(random ? disturb(test, stress_end_us, random, &cause) : act(test, &cause)) ||
+	    !(random ? disturb(test, stress_us, random, &cause) : act(test, &cause)) ||
 	    !check(test, &cause)) {
 		if (!is_interrupted(test, NULL))
 			give_result(test, "guest", "failed", cause->message);
@@ -319,11 +322,11 @@ static gboolean stress(Selftest *test, GError **error)
 		g_get_monotonic_time() + (gint64)test->options->stress_seconds * G_USEC_PER_SEC;
 	g_autoptr(GRand) random = g_rand_new();
 
-	while (g_get_monotonic_time() < end_us) {
-		gint64 round_end =
-			MIN(end_us, g_get_monotonic_time() + STRESS_ROUND_S * G_USEC_PER_SEC);
+	for (gint64 left_us = 1; left_us > 0; left_us = end_us - g_get_monotonic_time()) {
+		gint64 round_us =
+			MIN(end_us - g_get_monotonic_time(), STRESS_ROUND_S * G_USEC_PER_SEC);
 
-		perform(test, &run, round_end, random);
+		perform(test, &run, round_us, random);
 		if (is_interrupted(test, error))
 			return FALSE;
 	}
