@@ -62,7 +62,7 @@ lint() {
 # Static analysis of the programs; it needs to know how they are compiled.
 tidy() {
 	local output
-	if output=$(cd "$top" && find launcher xproxy vksession pm-hooks -name '*.c' -print0 |
+	if output=$(cd "$top" && find launcher xproxy vksession pm-hooks desktop -name '*.c' -print0 |
 		xargs -0 -P "$(nproc)" -n 4 clang-tidy --quiet -p "$build" 2>/dev/null); then
 		printf 'ok static analysis (clang-tidy)\n'
 		passed=$((passed + 1))

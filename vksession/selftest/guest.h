@@ -12,7 +12,7 @@ typedef struct {
 	char *shared;  /* a directory below it that the guest sees */
 	char *runtime_dir;
 	char *log;
-	char *disk; /* with a file system, for a fresh guest; NULL: none */
+	char *disk;	/* with a file system, for a fresh guest; NULL: none */
 	char *save_dir; /* of the last save; NULL: none */
 	guint saves;
 	guint cpus;
