@@ -43,13 +43,16 @@ static void print(const char *name, const VksThawResult *result, const VksThawRe
 		  double seconds)
 {
 	g_autofree char *running = cli_format_duration(result->running_us);
+	g_autofree char *age = NULL;
 
 	cli_progress_end();
 	if (options.json) {
 		print_json(name, result, report, seconds);
 		return;
 	}
-	printf("session %s runs again from save %u, after %s\n", name, result->number, running);
+	age = report ? cli_format_age(report->save_us) : g_strdup("of unknown age");
+	printf("session %s runs again from save %u (%s), after %s\n", name, result->number, age,
+	       running);
 	if (seconds >= 0)
 		printf("first window drawn after %.2f s\n", seconds);
 	if (report)
