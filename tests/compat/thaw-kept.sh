@@ -9,11 +9,7 @@ here=$(dirname "$(realpath "$0")")
 count=0
 
 [[ ! -e $place || -O $place ]] || { echo "$place belongs to somebody else"; exit 1; }
-<<<<<<< HEAD
 mkdir -m 700 "$place" 2>/dev/null || [[ -d $place ]]
-=======
-install -d -m 700 "$place"
->>>>>>> 623e48c (tests: what the linters found; clang-tidy for desktop/ too)
 exec 9<"$place"
 flock 9
 trap 'rm -rf "$place"' EXIT
