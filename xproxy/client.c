@@ -200,7 +200,8 @@ static gboolean on_restart_timer(gpointer data)
 	XpClient *client = data;
 
 	client->restart_timer = 0;
-	client->restarts++;
+	/* One that came before its session did has broken nothing. */
+	client->restarts += client->served ? 1 : 0;
 	start_again(client);
 	return G_SOURCE_REMOVE;
 }

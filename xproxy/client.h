@@ -34,7 +34,7 @@ XpClient *xp_client_new(const char *socket_path, const char *run_dir, const char
 /** Starts the client process; from then on it is started again whenever it ends. */
 gboolean xp_client_start(XpClient *client, GError **error);
 
-/** @return how often the process was started again */
+/** @return how often the process was started again after it had served */
 guint xp_client_restarts(const XpClient *client);
 
 /** Ends the process (SIGTERM, soon SIGKILL) and frees; NULL is allowed. */

@@ -37,7 +37,7 @@ typedef struct {
 	gint64 started_us;     /* when the viewer was started */
 	gint64 connected_us;   /* the server's first answer; 0 if none yet */
 	gint64 first_drawn_us; /* first window mapped and drawn; 0 if not yet */
-	guint restarts;	       /* of the xpra client */
+	guint restarts;	       /* of an xpra client that had served */
 	GPtrArray *windows;    /* of XpWindow: the session's top-level windows */
 } XpViewerStatus;
 

@@ -149,7 +149,6 @@ static void test_killed_and_adopted(void **state)
 {
 	kill_daemon();
 	assert_all_goes_on();
-	scene_assert_windows(&story.scene);
 	vksession_ok(&story.person, "save", "work");
 	start_daemon();
 	assert_state("State", "'running'");
