@@ -79,7 +79,6 @@ static const struct {
 	  MEMBER(detach) },
 	{ "network", IN(OPTIONS_RUN), "b", take_opposite, MEMBER(no_network) },
 	{ "memory", IN(OPTIONS_RUN), "t", take_uint64, MEMBER(memory_bytes) },
-	{ "cpus", IN(OPTIONS_RUN), "u", take_uint, MEMBER(cpus) },
 	{ "new", IN(OPTIONS_RUN), "b", take_boolean, MEMBER(new_only) },
 	{ "stop", IN(OPTIONS_SAVE) | IN(OPTIONS_SAVE_ALL), "b", take_boolean, MEMBER(stop) },
 	{ "reason", IN(OPTIONS_SAVE) | IN(OPTIONS_SAVE_ALL), "s", take_string, MEMBER(reason) },

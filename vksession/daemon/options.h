@@ -20,7 +20,6 @@ typedef struct {
 	gboolean stop;
 	gboolean force;
 	guint64 memory_bytes; /* 0: not asked for */
-	guint cpus;	      /* 0: not asked for */
 	guint number;	      /* of a save; 0: the newest */
 	gint64 deadline_us;   /* CLOCK_MONOTONIC; 0: none */
 } Request;
