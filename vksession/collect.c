@@ -53,7 +53,8 @@ static gboolean collect_used(Vks *vks, const char *name, Used *used)
 
 gboolean vks_kernels_collect_unused(Vks *vks, GError **error)
 {
-	autofd lock = vks_store_lock(vks, error);
+	autofd pins_lock = vks_pins_lock(vks->store_dir, error);
+	autofd lock = pins_lock < 0 ? -1 : vks_store_lock(vks, error);
 	g_autoptr(GHashTable)
 		kernels = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GHashTable) pins = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);

@@ -85,7 +85,7 @@ static gboolean is_kept(const char *store_dir, const VksHostResource *resource)
 	       (guint64)st.st_size == resource->size;
 }
 
-static int lock_pins(const char *store_dir, GError **error)
+int vks_pins_lock(const char *store_dir, GError **error)
 {
 	g_autofree char *path = g_build_filename(store_dir, ".locks", ".pins", NULL);
 
@@ -167,7 +167,7 @@ gboolean vks_pins_keep(const char *store_dir, const VksManifest *manifest, VksPi
 		       GCancellable *cancellable, GError **error)
 {
 	g_autofree char *by_file = link_path(store_dir, NULL);
-	autofd lock = lock_pins(store_dir, error);
+	autofd lock = vks_pins_lock(store_dir, error);
 
 	*result = (VksPinsResult){ 0 };
 	if (lock < 0 || !vks_private_dir_ensure(by_file, error))
@@ -229,11 +229,10 @@ gboolean vks_pins_collect(const char *store_dir, GHashTable *used, GError **erro
 {
 	g_autoptr(GHashTable) copies = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autofree char *pins = pins_path(store_dir, NULL);
-	autofd lock = lock_pins(store_dir, error);
 	g_autoptr(GPtrArray) names = NULL;
 	gboolean there = FALSE;
 
-	if (lock < 0 || !vks_dir_exists(pins, &there, error))
+	if (!vks_dir_exists(pins, &there, error))
 		return FALSE;
 	if (!there)
 		return TRUE;

@@ -45,7 +45,14 @@ gboolean vks_pins_keep(const char *store_dir, const VksManifest *manifest, VksPi
 char *vks_pins_find(const char *store_dir, const VksHostResource *resource);
 
 /**
- * Removes the copies that no save needs.
+ * Keeps others from making or removing copies. Waits. To be taken before the store's lock.
+ * @return a descriptor that holds the lock; -1 on error
+ */
+int vks_pins_lock(const char *store_dir, GError **error);
+
+/**
+ * Removes the copies that no save needs. The lock must be held, and have been so when the saves
+ * were looked at: copies are made for saves that exist, so all that are there by then are known.
  * @param used  set of names (keys, as of vks_pins_name())
  */
 gboolean vks_pins_collect(const char *store_dir, GHashTable *used, GError **error);
