@@ -32,7 +32,7 @@ struct PowerService {
 	guint retry_ms;
 	guint refused_id;
 	guint deadline_id;
-	gint64 waits_since_us; /* when logind began to wait */
+	gint64 waits_since_us; /* when logind began to wait; 0: it does not */
 	enum power_event occasion;
 	gboolean lid_closed;
 	gboolean stopping;
@@ -89,6 +89,7 @@ static void op_take_lock(void *data)
 {
 	PowerService *service = data;
 
+	service->waits_since_us = 0;
 	if (service->logind)
 		logind_watch_take_lock(service->logind);
 	else
@@ -111,6 +112,7 @@ static void op_release_lock(void *data)
 		g_message("%s: the lock is released after %" G_GINT64_FORMAT " ms",
 			  power_event_name(service->occasion),
 			  (g_get_monotonic_time() - service->waits_since_us) / 1000);
+	service->waits_since_us = 0;
 }
 
 static gboolean on_retry(gpointer data)
@@ -172,7 +174,6 @@ static void op_disarm_deadline(void *data)
 	PowerService *service = data;
 
 	g_clear_handle_id(&service->deadline_id, g_source_remove);
-	service->waits_since_us = 0;
 }
 
 static void op_arm_deadline(void *data)

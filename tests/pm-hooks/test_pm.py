@@ -40,6 +40,7 @@ def test_sleep(desk):
     desk.wait_locks(0)
     desk.wait_log("sleep: saved in")
     desk.wait_log("work (save 3)")
+    desk.wait_log("sleep: the lock is released after")
     desk.prepare("Sleep", False)
     desk.wait_locks(1)
     stop(desk)
@@ -53,6 +54,7 @@ def test_shutdown(desk):
     desk.finish_job(1, saved=saved(("work", 3)), failed=failed(("mail", "the disk is full")))
     desk.wait_locks(0)
     desk.wait_log("shutdown: not saved: session mail: the disk is full")
+    desk.wait_log("shutdown: the lock is released after")
     stop(desk)
 
 
