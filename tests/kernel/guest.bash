@@ -18,7 +18,7 @@ running=
 LIMIT=${LIMIT:-120}
 
 end_all() {
-	local status=$? name log
+	local status=$? pid log
 	if [[ $running ]]; then
 		printf 'not ok %d - %s\n' $steps "$running"
 		for log in "$scratch"/*.log; do
@@ -26,8 +26,8 @@ end_all() {
 			tail -n 40 "$log" | sed 's/^/# /'
 		done
 	fi
-	for name in "${!guest_pid[@]}"; do
-		kill -KILL "${guest_pid[$name]}" 2>/dev/null || true
+	for pid in "${guest_pid[@]}" $(jobs -p); do
+		kill -KILL "$pid" 2>/dev/null || true
 	done
 	wait
 	rm -rf "$scratch"

@@ -3,8 +3,8 @@
 # PID 1 of the guest in test-network.sh.
 set -eu
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
-mount -t proc proc /proc
-mount -t sysfs sys /sys
+"$MOUNT" -t proc proc /proc
+"$MOUNT" -t sysfs sys /sys
 exec >/dev/console 2>&1 </dev/null
 ip address add "$ADDRESS/24" dev vec0
 ip link set vec0 up

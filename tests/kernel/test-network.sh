@@ -27,10 +27,13 @@ hears() {
 	) || fail "no '$1 $2' from the guest"
 }
 
+# Programs that are set-user-id belong to nobody in a user namespace; this copy is not.
+cp /bin/mount "$scratch/mount"
+
 # The same interface through save, kill and thaw: survives NAME ADDRESS PEER PARAMETER
 survives() {
 	start_over
-	guest_boot "$1" init-network.sh "$4" "ADDRESS=$2" "PEER=$3"
+	guest_boot "$1" init-network.sh "$4" "ADDRESS=$2" "PEER=$3" "MOUNT=$scratch/mount"
 	hears "$5" 0
 	guest_save "$1" "$1-live"
 	guest_save_and_kill "$1" "$1-stopped"
