@@ -10,6 +10,7 @@ char **vk_command_line_build(const VkCommandLine *line)
 	g_autofree char *uml_dir = g_strdup_printf("uml_dir=%s/", dir);
 	g_autofree char *hostsock =
 		g_strdup_printf("hostsock=control:%d,display:%d", VK_FD_CONTROL, VK_FD_DISPLAY);
+	g_autofree char *notify = g_strdup_printf("mconsole=notify:%s/notify.sock", dir);
 	g_autofree char *init = g_strdup_printf("init=%s/vkinit", dir);
 	g_autofree char *config = g_strdup_printf("%s/guest.conf", dir);
 
@@ -17,7 +18,7 @@ char **vk_command_line_build(const VkCommandLine *line)
 	g_strv_builder_add_many(builder, line->kernel_path, memory, "seccomp=on", uml_dir,
 				"umid=uml", "con=null", "con0=null,fd:1", "console=tty0",
 				"root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro",
-				hostsock, NULL);
+				hostsock, notify, NULL);
 	if (line->network) {
 		/* No src=: a bound name would be in the way when the interface reconnects. */
 		g_autofree char *network =

@@ -47,6 +47,13 @@ static char *describe_status(int status)
 	return g_strdup_printf("status %d", WEXITSTATUS(status));
 }
 
+/* It is the machine's fault when the processor lacks what the save needs, else the save's. */
+static int refusal_code(const char *line)
+{
+	return line && g_str_has_prefix(line, "CPU ") ? G_IO_ERROR_NOT_SUPPORTED
+						      : G_IO_ERROR_INVALID_DATA;
+}
+
 GError *vk_end_reason(int wait_status, const char *output)
 {
 	static const char *const prefixes[] = { "thaw: ", "vkinit: ", "Kernel panic - " };
@@ -55,7 +62,7 @@ GError *vk_end_reason(int wait_status, const char *output)
 	const char *line = find_line(lines, prefixes[0]);
 
 	if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == VK_EXIT_SAVE_REFUSED)
-		return g_error_new(G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s",
+		return g_error_new(G_IO_ERROR, refusal_code(line), "%s",
 				   line ? line : "the vkernel refuses the save");
 	for (gsize i = 1; !line && i < G_N_ELEMENTS(prefixes); i++)
 		line = find_line(lines, prefixes[i]);

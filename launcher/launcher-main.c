@@ -21,6 +21,8 @@ static gboolean parse(VkSupervisor *supervisor, int argc, char **argv, GError **
 		{ "memory", 0, 0, G_OPTION_ARG_INT64, &memory, "of the guest", "BYTES" },
 		{ "network", 0, 0, G_OPTION_ARG_NONE, &supervisor->network, "outgoing network",
 		  NULL },
+		{ "save-command", 0, 0, G_OPTION_ARG_STRING_ARRAY, &supervisor->save_command,
+		  "to run when a guest program asks for a save", "WORD" },
 		{ "environment", 0, 0, G_OPTION_ARG_STRING_ARRAY, &supervisor->environment,
 		  "for all programs of the guest", "NAME=VALUE" },
 		{ "no-display", 0, 0, G_OPTION_ARG_NONE, &supervisor->no_display,

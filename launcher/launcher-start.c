@@ -72,6 +72,7 @@ static char **build_arguments(const VkLauncherConfig *config, const char *kernel
 		g_strv_builder_add(builder, "--no-display");
 	if (config->root_program)
 		g_strv_builder_add_many(builder, "--root-program", config->root_program, NULL);
+	add_each(builder, "--save-command", config->save_command);
 	add_each(builder, "--environment", config->environment);
 	add_each(builder, "--kernel-argument", config->kernel_arguments);
 	return g_strv_builder_end(builder);

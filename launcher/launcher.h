@@ -14,18 +14,22 @@
 
 /** What vk_launcher_start() needs to know. Strings are borrowed during the call. */
 typedef struct {
-	const char *session;		/* name, for the guest's host name and messages */
-	const char *runtime_dir;	/* made 0700 if it does not exist */
-	const char *log_path;		/* console and program output are appended here */
-	const char *kernel_path;	/* vkernel binary; NULL: the installed one */
-	const char *save_dir;		/* thaw from here; NULL: a fresh guest */
-	guint64 memory_bytes;		/* size of the guest's memory, a multiple of 1 MiB */
-	gboolean network;		/* slirp4netns, outgoing only */
-	const char *const *environment; /* "NAME=value" strings for all of a fresh guest's programs
-					   and its display stack; may be NULL */
-	gboolean no_display;		/* a fresh guest without a display stack */
-	const char *root_program;	/* host path of a program that a fresh guest runs as its
-					   root, for the self-test; NULL: none */
+	const char *session;		 /* name, for the guest's host name and messages */
+	const char *runtime_dir;	 /* made 0700 if it does not exist */
+	const char *log_path;		 /* console and program output are appended here */
+	const char *kernel_path;	 /* vkernel binary; NULL: the installed one */
+	const char *save_dir;		 /* thaw from here; NULL: a fresh guest */
+	guint64 memory_bytes;		 /* size of the guest's memory, a multiple of 1 MiB */
+	gboolean network;		 /* slirp4netns, outgoing only */
+	const char *const *environment;	 /* "NAME=value" strings for all of a fresh guest's programs
+					    and its display stack; may be NULL */
+	const char *const *save_command; /* run, with "--stop" behind it where wanted, when a
+					    program of the guest asks for a save; its exit status
+					    is as of vksession(1). NULL: such requests are
+					    turned down */
+	gboolean no_display;		 /* a fresh guest without a display stack */
+	const char *root_program;	 /* host path of a program that a fresh guest runs as its
+					    root, for the self-test; NULL: none */
 	const char *const *kernel_arguments; /* more for the vkernel's command line, for the
 						self-test; may be NULL */
 } VkLauncherConfig;

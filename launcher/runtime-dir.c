@@ -165,8 +165,9 @@ gboolean vk_runtime_read_record(const char *runtime_dir, VkLauncherRecord *recor
 void vk_runtime_remove(const char *runtime_dir)
 {
 	static const char *const names[] = {
-		"control.sock", "display.sock", "net.sock", "guest.conf", "vkinit",  "vkdisplay",
-		"uml/mconsole", "uml/pid",	"uml",	    RECORD_NAME,  LOCK_NAME,
+		"control.sock", "display.sock", "net.sock",  "notify.sock",  "uml/thaw-report",
+		"guest.conf",	"vkinit",	"vkdisplay", "uml/mconsole", "uml/pid",
+		"uml",		RECORD_NAME,	LOCK_NAME,
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {

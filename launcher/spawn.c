@@ -85,7 +85,7 @@ static int place_fds(const VkSpawn *spawn, int *report)
 
 static int execute(const VkSpawn *spawn, pid_t parent, int *report)
 {
-	int error = die_with_parent(parent);
+	int error = spawn->outlives_us ? 0 : die_with_parent(parent);
 
 	if (error == 0)
 		error = set_limits(spawn);

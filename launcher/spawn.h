@@ -19,11 +19,12 @@ typedef struct {
 	mode_t umask;
 	const VkIsolation *isolation; /* NULL: none */
 	gboolean fixed_addresses;     /* no address space randomisation, personality(2) */
+	gboolean outlives_us;	      /* goes on when the launcher ends */
 } VkSpawn;
 
 /**
- * Starts a child that gets SIGKILL when the launcher ends, default signals, and as many descriptors
- * as the hard limit allows.
+ * Starts a child that gets SIGKILL when the launcher ends (if not asked otherwise), default
+ * signals, and as many descriptors as the hard limit allows.
  *
  * @return pid, or -1 with error, also if the program could not be executed
  */

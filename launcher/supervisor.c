@@ -79,6 +79,7 @@ void vk_supervisor_init(VkSupervisor *supervisor)
 		.hello_fd = -1,
 		.record.cpu = -1,
 	};
+	vk_guest_requests_init(&supervisor->requests);
 }
 
 /* ---- start ---- */
@@ -101,9 +102,10 @@ static gboolean await_predecessor(const VkLauncherRecord *record, GError **error
 
 static gboolean claim(VkSupervisor *supervisor, GError **error)
 {
-	static const char *const stale[] = { "control.sock", "display.sock", "net.sock",
-					     "uml/mconsole", "uml/pid",	     "uml",
-					     "vkinit",	     "vkdisplay" };
+	static const char *const stale[] = {
+		"control.sock", "display.sock", "net.sock", "notify.sock", "uml/thaw-report",
+		"uml/mconsole", "uml/pid",	"uml",	    "vkinit",	   "vkdisplay"
+	};
 	VkLauncherRecord before;
 
 	if (!vk_runtime_make(supervisor->runtime_dir, error))
@@ -165,6 +167,18 @@ static gboolean open_listeners(VkSupervisor *supervisor, GError **error)
 			return FALSE;
 	}
 	return TRUE;
+}
+
+static gboolean open_requests(VkSupervisor *supervisor, GError **error)
+{
+	VkGuestRequests *requests = &supervisor->requests;
+
+	requests->runtime_dir = supervisor->runtime_dir;
+	requests->command = supervisor->save_command;
+	requests->log_fd = &supervisor->log_fd;
+	requests->null_fd = &supervisor->null_fd;
+	requests->vkernel_pid = &supervisor->record.status.vkernel_pid;
+	return vk_guest_requests_open(requests, error);
 }
 
 /* The programs of the guest are found in the runtime directory, under fixed names. */
@@ -399,6 +413,8 @@ static void reap(VkSupervisor *supervisor)
 			supervisor->vkernel_ended = TRUE;
 			supervisor->vkernel_status = status;
 			g_main_loop_quit(supervisor->loop);
+		} else if (vk_guest_requests_child_ended(&supervisor->requests, pid, status)) {
+			continue;
 		} else if (pid == supervisor->record.network_pid && !supervisor->asked_to_end) {
 			restart_helper(supervisor);
 		}
@@ -466,6 +482,7 @@ gboolean vk_supervisor_start(VkSupervisor *supervisor, GError **error)
 			return FALSE;
 	}
 	if (!write_guest_files(supervisor, error) || !open_listeners(supervisor, error) ||
+	    !open_requests(supervisor, error) ||
 	    (supervisor->network && !start_helper(supervisor, error)) ||
 	    !ask_guest(supervisor, error) || !start_vkernel(supervisor, error))
 		return FALSE;
@@ -479,21 +496,31 @@ void vk_supervisor_run(VkSupervisor *supervisor)
 
 /* ---- end ---- */
 
-static void kill_children(void)
+/*
+ * Not the save that a guest program has asked for: it may be what ends this session, and has work
+ * to do when that has gone.
+ *
+ * @return whether there were any
+ */
+static gboolean kill_children(pid_t spared)
 {
 	g_autofree char *text = NULL;
 	g_auto(GStrv) pids = NULL;
 	g_autofree char *path = g_strdup_printf("/proc/self/task/%d/children", getpid());
+	gboolean any = FALSE;
 
 	if (!g_file_get_contents(path, &text, NULL, NULL))
-		return;
+		return FALSE;
 	pids = g_strsplit(g_strchomp(text), " ", -1);
 	for (char **pid = pids; *pid; pid++) {
 		pid_t number = (pid_t)g_ascii_strtoll(*pid, NULL, 10);
 
-		if (number > 1)
-			kill(number, SIGKILL);
+		if (number <= 1 || number == spared)
+			continue;
+		kill(number, SIGKILL);
+		any = TRUE;
 	}
+	return any;
 }
 
 /* Children of the killed become ours, and are killed in the next round. */
@@ -505,14 +532,13 @@ static void kill_all(VkSupervisor *supervisor)
 
 	if (record->status.vkernel_pid > 0 && !supervisor->vkernel_ended)
 		kill(record->status.vkernel_pid, SIGKILL);
-	do {
-		kill_children();
+	while (kill_children(supervisor->requests.pid)) {
 		pid = waitpid(-1, &status, 0);
 		if (pid > 0 && pid == record->status.vkernel_pid) {
 			supervisor->vkernel_ended = TRUE;
 			supervisor->vkernel_status = status;
 		}
-	} while (pid > 0 || errno == EINTR);
+	}
 }
 
 /* Why the guest never came up, other than by a failure of vk_supervisor_start(). */
@@ -536,6 +562,7 @@ void vk_supervisor_end(VkSupervisor *supervisor, const GError *failure)
 	gboolean ended_by_itself = supervisor->vkernel_ended;
 	g_autoptr(GError) reason = NULL;
 
+	vk_guest_requests_close(&supervisor->requests);
 	kill_all(supervisor);
 	if (ended_by_itself && supervisor->vkernel_status != 0)
 		fprintf(stderr, "vksession-launcher: the vkernel ended with wait status 0x%x\n",
@@ -556,5 +583,6 @@ void vk_supervisor_end(VkSupervisor *supervisor, const GError *failure)
 	g_free(supervisor->root_program);
 	g_strfreev(supervisor->kernel_arguments);
 	g_free(supervisor->memory_dir);
+	g_strfreev(supervisor->save_command);
 	g_free(supervisor->helper_path);
 }

@@ -4,6 +4,7 @@
 
 #include <gio/gio.h>
 
+#include "launcher/guest-request.h"
 #include "launcher/runtime-dir.h"
 
 typedef struct {
@@ -19,6 +20,7 @@ typedef struct {
 	gboolean no_display;
 	char *root_program;	 /* NULL: none */
 	char **kernel_arguments; /* may be NULL */
+	char **save_command;	 /* for guest programs that ask for a save; may be NULL */
 	int report_fd;		 /* -1 once reported */
 
 	/* how it stands */
@@ -33,6 +35,7 @@ typedef struct {
 	char *helper_path; /* network helper */
 	guint helper_restarts;
 	char *memory_dir; /* where the guest's memory is a file */
+	VkGuestRequests requests;
 	VkLauncherRecord record;
 	gboolean vkernel_ended;
 	int vkernel_status;

@@ -99,6 +99,7 @@ static gboolean start_guest(VksSession *session, const VksRunOptions *options, c
 			    GError **error)
 {
 	g_auto(GStrv) environment = session->backend->guest_environment(options->display);
+	const char *const save_command[] = VKS_SAVE_COMMAND(session->name);
 	VkLauncherConfig config = {
 		.session = session->name,
 		.runtime_dir = session->run_dir,
@@ -107,6 +108,7 @@ static gboolean start_guest(VksSession *session, const VksRunOptions *options, c
 		.memory_bytes = session->record->memory_bytes,
 		.network = session->record->network,
 		.environment = (const char *const *)environment,
+		.save_command = save_command,
 	};
 
 	if (!options->detach && !vks_session_show(session, options->display, NULL, error))

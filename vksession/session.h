@@ -9,6 +9,13 @@
 #include "vksession/policy.h"
 #include "vksession/record.h"
 
+/** What the launcher runs for a program of the guest that asks for a save. */
+#define VKS_SAVE_COMMAND(name)                                                                     \
+	{                                                                                          \
+		VKSESSION_BINDIR "/vksession", "save", "--queue", "--reason", "program", name,     \
+			NULL                                                                       \
+	}
+
 typedef struct {
 	Vks *vks;		   /* borrowed */
 	const VksBackend *backend; /* borrowed */

@@ -290,6 +290,7 @@ static gboolean start_guest(Thaw *thaw, GError **error)
 	VksSession *session = thaw->session;
 	g_autofree char *save_dir = vks_store_path(session->saves_dir, thaw->number, NULL);
 	g_autoptr(GError) cause = NULL;
+	const char *const save_command[] = VKS_SAVE_COMMAND(session->name);
 	VkLauncherConfig config = {
 		.session = session->name,
 		.runtime_dir = session->run_dir,
@@ -298,6 +299,7 @@ static gboolean start_guest(Thaw *thaw, GError **error)
 		.save_dir = thaw->composed ? thaw->composed->dir : save_dir,
 		.memory_bytes = thaw->manifest->memory_bytes,
 		.network = thaw->manifest->network,
+		.save_command = save_command,
 	};
 
 	vks_control_report(thaw->control, "starting the session", 0, 0);

@@ -164,6 +164,21 @@ static const char *display_state_name(const struct display *display)
 	return names[display->state];
 }
 
+/* What tells one thaw of a save from another */
+static void add_generation(const struct checkpoint *checkpoint)
+{
+	struct checkpoint_status status;
+	char id[2 * CHECKPOINT_ID_LEN + 1];
+
+	if (!checkpoint || checkpoint->fd < 0 ||
+	    ioctl(checkpoint->fd, CHECKPOINT_IOC_STATUS, &status) < 0)
+		return;
+	for (size_t i = 0; i < CHECKPOINT_ID_LEN; i++)
+		snprintf(id + 2 * i, 3, "%02x", status.id[i]);
+	vk_payload_addf(&reply, "generation=%llu", (unsigned long long)status.generation);
+	vk_payload_addf(&reply, "generation_id=%s", id);
+}
+
 static void handle_hello(struct connection *connection)
 {
 	const struct control *control = connection->control;
@@ -184,6 +199,7 @@ static void handle_hello(struct connection *connection)
 	vk_payload_addf(&reply, "programs=%zu", control->programs->count);
 	vk_payload_addf(&reply, "thaws=%u", control->thaws);
 	vk_payload_addf(&reply, "display=%s", display_state_name(control->display));
+	add_generation(control->checkpoint);
 	connection_reply(connection, VK_FRAME_OK);
 }
 
@@ -331,7 +347,9 @@ static void handle_thawed(struct connection *connection)
 		connection_fork(connection, serve_new_helper);
 		return;
 	}
-	connection->control->thaws++;
+	/* Else the device tells. */
+	if (!connection->control->checkpoint || connection->control->checkpoint->fd < 0)
+		connection->control->thaws++;
 	connection_fork(connection, serve_thawed);
 }
 

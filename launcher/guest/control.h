@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "launcher/guest/checkpoint.h"
 #include "launcher/guest/config.h"
 #include "launcher/guest/console.h"
 #include "launcher/guest/display.h"
@@ -21,6 +22,7 @@ struct control {
 	const struct display *display;
 	const struct console *console;
 	struct programs *programs;
+	const struct checkpoint *checkpoint;
 	int listener;
 	struct connection *first;
 	unsigned int thaws;

@@ -98,6 +98,24 @@ static void start_network(const struct config *config)
 		console_say("%s; going on without network", failure.text);
 }
 
+/* The clock and all devices are right already; what is left waits for the host's word. */
+static void thaw_noticed(struct checkpoint *checkpoint)
+{
+	struct guest *guest = event_owner(checkpoint, struct guest, checkpoint);
+
+	guest->control.thaws = (unsigned int)checkpoint->status.generation;
+	console_say("thawed (generation %u)", guest->control.thaws);
+}
+
+static void watch_thaws(struct guest *guest)
+{
+	int error = checkpoint_init(&guest->checkpoint, &guest->config, &guest->events);
+
+	guest->checkpoint.thawed = thaw_noticed;
+	if (error < 0)
+		console_say("%s: %s; ignoring", CHECKPOINT_DEVICE, strerror(-error));
+}
+
 static int open_control(struct guest *guest, struct failure *failure)
 {
 	guest->control = (struct control){
@@ -106,6 +124,7 @@ static int open_control(struct guest *guest, struct failure *failure)
 		.display = &guest->display,
 		.console = &guest->console,
 		.programs = &guest->programs,
+		.checkpoint = &guest->checkpoint,
 		.stop = stop_requested,
 	};
 	return control_init(&guest->control, failure);
@@ -168,6 +187,7 @@ int guest_init(struct guest *guest, const char *config_path, struct failure *fai
 	if (error < 0)
 		return error;
 	set_limits();
+	watch_thaws(guest);
 	start_network(&guest->config);
 	error = relay_init(&guest->relay, &guest->config, &guest->display, &guest->events, failure);
 	guest->display.changed = display_changed;

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "launcher/guest/checkpoint.h"
 #include "launcher/guest/config.h"
 #include "launcher/guest/console.h"
 #include "launcher/guest/control.h"
@@ -21,6 +22,7 @@ struct guest {
 	struct event_handler signal_handler;
 	int signal_fd;
 	struct console console;
+	struct checkpoint checkpoint;
 	struct display display;
 	struct programs programs;
 	struct control control;

@@ -26,6 +26,7 @@ static void fresh_guest(void **state)
 	assert_string_equal(text, "/k mem=524288K seccomp=on uml_dir=/r/ umid=uml con=null "
 				  "con0=null,fd:1 console=tty0 root=/dev/root "
 				  "rootfstype=hostfs rootflags=/ ro hostsock=control:3,display:4 "
+				  "mconsole=notify:/r/notify.sock "
 				  "quiet init=/r/vkinit -- /r/guest.conf");
 }
 
@@ -41,6 +42,7 @@ static void network_and_thaw_are_added(void **state)
 	assert_string_equal(text, "/k mem=524288K seccomp=on uml_dir=/r/ umid=uml con=null "
 				  "con0=null,fd:1 console=tty0 root=/dev/root "
 				  "rootfstype=hostfs rootflags=/ ro hostsock=control:3,display:4 "
+				  "mconsole=notify:/r/notify.sock "
 				  "vec0:transport=bess,dst=/r/net.sock thaw=/s "
 				  "quiet init=/r/vkinit -- /r/guest.conf");
 }

@@ -68,6 +68,8 @@ static void reasons_of_an_end(void **state)
 {
 	check_end(EXITED(3), "noise\nthaw: state: bad checksum\nmore\n", G_IO_ERROR_INVALID_DATA,
 		  "state: bad checksum");
+	check_end(EXITED(3), "thaw: CPU feature avx is missing\n", G_IO_ERROR_NOT_SUPPORTED,
+		  "CPU feature avx is missing");
 	check_end(EXITED(3), "", G_IO_ERROR_INVALID_DATA, "the vkernel refuses the save");
 	check_end(EXITED(1), "thaw: no memory\n", G_IO_ERROR_FAILED,
 		  "the vkernel ended with status 1: no memory");

@@ -341,6 +341,7 @@ gboolean cli_remote_save(CliRemote *remote, const VksSaveOptions *options,
 	add_if(&dict, "stop", options->stop, TRUE);
 	add_if(&dict, "force", options->force, TRUE);
 	add(&dict, "reason", options->reason);
+	add_if(&dict, "queue", options->wait, TRUE);
 	values = call_job(remote, "Save",
 			  g_variant_new("(s@a{sv})", options->name, g_variant_dict_end(&dict)),
 			  control, error);

@@ -7,6 +7,7 @@
 static struct {
 	gboolean stop;
 	gboolean force;
+	gboolean queue;
 	char *reason;
 	gboolean json;
 } options;
@@ -16,6 +17,8 @@ static const GOptionEntry entries[] = {
 	  "End the session once the save is safe on the disk", NULL },
 	{ "force", 0, 0, G_OPTION_ARG_NONE, &options.force,
 	  "Try even if the save does not seem to fit on the disk", NULL },
+	{ "queue", 0, 0, G_OPTION_ARG_NONE, &options.queue,
+	  "If there is other work on the session, wait until it is done", NULL },
 	{ "reason", 0, 0, G_OPTION_ARG_STRING, &options.reason,
 	  "Why, one word to be recorded with the save (default: manual)", "WORD" },
 	{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print JSON", NULL },
@@ -92,6 +95,7 @@ static int verb_save(Cli *cli, int argc, char **argv, GError **error)
 	save.name = argc > 1 ? argv[1] : VKS_DEFAULT_SESSION;
 	save.stop = options.stop;
 	save.force = options.force;
+	save.wait = options.queue;
 	save.reason = options.reason;
 	cli_catch_interrupts(cli->control.cancellable);
 	if (!cli_open(cli, error) || !cli_save(cli, &save, &result, error))

@@ -48,6 +48,7 @@ complete -c vksession -n "__fish_seen_subcommand_from run thaw" -l detach -d 'Sh
 complete -c vksession -n "__fish_seen_subcommand_from run thaw attach" -l wait -d 'Until the first window'
 complete -c vksession -n "__fish_seen_subcommand_from save" -l stop -d 'End the session once it is safe'
 complete -c vksession -n "__fish_seen_subcommand_from save" -l force -d 'Even if it does not seem to fit'
+complete -c vksession -n "__fish_seen_subcommand_from save" -l queue -d 'Wait for other work on the session'
 complete -c vksession -n "__fish_seen_subcommand_from thaw" -l save -x -d 'Number of the save'
 complete -c vksession -n "__fish_seen_subcommand_from log" -l follow -d 'Go on'
 complete -c vksession -n "__fish_seen_subcommand_from run list save thaw saves verify doctor selftest" -l json -d 'Print JSON'

@@ -83,6 +83,7 @@ static const struct {
 	{ "stop", IN(OPTIONS_SAVE) | IN(OPTIONS_SAVE_ALL), "b", take_boolean, MEMBER(stop) },
 	{ "reason", IN(OPTIONS_SAVE) | IN(OPTIONS_SAVE_ALL), "s", take_string, MEMBER(reason) },
 	{ "force", IN(OPTIONS_SAVE) | IN(OPTIONS_SAVE_ALL), "b", take_boolean, MEMBER(force) },
+	{ "queue", IN(OPTIONS_SAVE), "b", take_boolean, MEMBER(queue) },
 	{ "deadline", IN(OPTIONS_SAVE_ALL), "t", take_deadline, MEMBER(deadline_us) },
 	{ "save", IN(OPTIONS_THAW), "u", take_uint, MEMBER(number) },
 };

@@ -19,6 +19,7 @@ typedef struct {
 	gboolean new_only;
 	gboolean stop;
 	gboolean force;
+	gboolean queue;	      /* wait for other work on the session */
 	guint64 memory_bytes; /* 0: not asked for */
 	guint number;	      /* of a save; 0: the newest */
 	gint64 deadline_us;   /* CLOCK_MONOTONIC; 0: none */

@@ -63,6 +63,7 @@ static gboolean save(Work *work, GError **error)
 		.stop = work->request->stop,
 		.force = work->request->force,
 		.reason = work->request->reason,
+		.wait = work->request->queue,
 	};
 	VksSaveResult result = { 0 };
 
