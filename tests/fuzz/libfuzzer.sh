@@ -18,8 +18,7 @@ sources=(
 	vksession/{checksum,durable,error,json,manifest,resources}.c
 	vksession/image/{check,elf-note,image,source}.c launcher/{control,frame,runtime-dir}.c
 )
-read -ra flags < <(pkg-config --cflags --libs glib-2.0 gio-2.0 json-glib-1.0 libxxhash |
-	tr '\n' ' ')
+read -ra flags < <(pkg-config --cflags --libs glib-2.0 gio-2.0 gio-unix-2.0 json-glib-1.0 libxxhash)
 
 mkdir -p "$directory"
 for target in "${targets[@]}"; do
