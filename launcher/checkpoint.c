@@ -7,7 +7,8 @@
 #include "launcher/mconsole.h"
 #include "launcher/runtime-dir.h"
 
-#define GO_TIMEOUT_MS 10000
+/* A checkpoint that is being written has to end first. */
+#define GO_TIMEOUT_MS 300000
 
 gboolean vk_checkpoint_parse_stats(const char *text, VkCheckpointStats *stats)
 {
@@ -64,6 +65,13 @@ static VkMconsoleAnswer *call(const char *runtime_dir, const char *command, int 
 	return vk_mconsole_call(socket_path, command, status.vkernel_pid, timeout_ms, error);
 }
 
+static gboolean has_word(const char *text, const char *word)
+{
+	g_auto(GStrv) words = g_strsplit_set(text, " \n", -1);
+
+	return g_strv_contains((const char *const *)words, word);
+}
+
 gboolean vk_launcher_checkpoint(const char *runtime_dir, const char *dir, gboolean hold,
 				VkCheckpointStats *stats, GError **error)
 {
@@ -75,6 +83,11 @@ gboolean vk_launcher_checkpoint(const char *runtime_dir, const char *dir, gboole
 		return FALSE;
 	if (answer->failed || !vk_checkpoint_parse_stats(answer->text->str, &figures)) {
 		g_propagate_error(error, vk_checkpoint_parse_failure(answer->text->str));
+		return FALSE;
+	}
+	if (hold && has_word(answer->text->str, "released")) {
+		g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+				    "save: the guest was told to go on meanwhile");
 		return FALSE;
 	}
 	if (stats)

@@ -19,6 +19,12 @@ char **vk_command_line_build(const VkCommandLine *line)
 				"umid=uml", "con=null", "con0=null,fd:1", "console=tty0",
 				"root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro",
 				hostsock, notify, NULL);
+	/* A vkernel of an old save may know of one CPU only. */
+	if (line->cpus > 1) {
+		g_autofree char *cpus = g_strdup_printf("ncpus=%u", line->cpus);
+
+		g_strv_builder_add(builder, cpus);
+	}
 	if (line->network) {
 		/* No src=: a bound name would be in the way when the interface reconnects. */
 		g_autofree char *network =

@@ -13,6 +13,7 @@ typedef struct {
 	const char *runtime_dir;
 	const char *save_dir; /* NULL: a fresh guest */
 	guint64 memory_bytes;
+	guint cpus; /* 0 and 1: one */
 	gboolean network;
 	const char *const *more; /* further kernel parameters; may be NULL */
 } VkCommandLine;

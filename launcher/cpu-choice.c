@@ -36,7 +36,7 @@ static void count_sessions(const char *runtime_dir, guint *load)
 	}
 }
 
-int vk_cpu_choose(const char *runtime_dir)
+int vk_cpu_choose(const char *runtime_dir, guint guest_cpus)
 {
 	const char *override = g_getenv("VKSESSION_CPU");
 	gboolean allowed[CPU_SETSIZE];
@@ -44,7 +44,8 @@ int vk_cpu_choose(const char *runtime_dir)
 	guint64 number;
 	cpu_set_t cpus;
 
-	if (g_strcmp0(override, "none") == 0 || sched_getaffinity(0, sizeof(cpus), &cpus) < 0)
+	if (guest_cpus > 1 || g_strcmp0(override, "none") == 0 ||
+	    sched_getaffinity(0, sizeof(cpus), &cpus) < 0)
 		return -1;
 	if (override &&
 	    g_ascii_string_to_unsigned(override, 10, 0, CPU_SETSIZE - 1, &number, NULL) &&

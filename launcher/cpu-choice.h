@@ -24,6 +24,7 @@ int vk_cpu_pick(const guint *load, const gboolean *allowed, guint count);
  * run beside it.
  *
  * @param runtime_dir  of the new session; its siblings are looked at
+ * @param guest_cpus   how many it has; only one that has a single one is pinned
  * @return CPU, or -1: do not pin
  */
-int vk_cpu_choose(const char *runtime_dir);
+int vk_cpu_choose(const char *runtime_dir, guint guest_cpus);

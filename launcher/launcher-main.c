@@ -10,6 +10,7 @@
 static gboolean parse(VkSupervisor *supervisor, int argc, char **argv, GError **error)
 {
 	gint64 memory = 0;
+	int cpus = 1;
 	const GOptionEntry entries[] = {
 		{ "session", 0, 0, G_OPTION_ARG_STRING, &supervisor->session, "name", "NAME" },
 		{ "runtime-dir", 0, 0, G_OPTION_ARG_FILENAME, &supervisor->runtime_dir,
@@ -19,6 +20,7 @@ static gboolean parse(VkSupervisor *supervisor, int argc, char **argv, GError **
 		  "FILE" },
 		{ "thaw", 0, 0, G_OPTION_ARG_FILENAME, &supervisor->save_dir, "save", "DIR" },
 		{ "memory", 0, 0, G_OPTION_ARG_INT64, &memory, "of the guest", "BYTES" },
+		{ "cpus", 0, 0, G_OPTION_ARG_INT, &cpus, "of the guest", "NUMBER" },
 		{ "network", 0, 0, G_OPTION_ARG_NONE, &supervisor->network, "outgoing network",
 		  NULL },
 		{ "save-command", 0, 0, G_OPTION_ARG_STRING_ARRAY, &supervisor->save_command,
@@ -39,6 +41,7 @@ static gboolean parse(VkSupervisor *supervisor, int argc, char **argv, GError **
 	if (!g_option_context_parse(context, &argc, &argv, error))
 		return FALSE;
 	supervisor->memory_bytes = (guint64)memory;
+	supervisor->cpus = (guint)MAX(cpus, 1);
 	if (supervisor->session && supervisor->runtime_dir && supervisor->log_path &&
 	    supervisor->kernel_path)
 		return TRUE;

@@ -46,6 +46,9 @@ static gboolean check_requirements(const VkLauncherConfig *config, const char *k
 	}
 	if (config->network && !(helper = vk_require_network_helper(error)))
 		return FALSE;
+	/* A thaw goes on with what it has, if more slowly. */
+	if (!config->save_dir && !vk_require_cpus(config->cpus, error))
+		return FALSE;
 	return vk_require_memory(config->memory_bytes, error) != NULL;
 }
 
@@ -60,10 +63,11 @@ static char **build_arguments(const VkLauncherConfig *config, const char *kernel
 	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
 	g_autofree char *program = vk_libexec_path("vksession-launcher");
 	g_autofree char *memory = g_strdup_printf("%" G_GUINT64_FORMAT, config->memory_bytes);
+	g_autofree char *cpus = g_strdup_printf("%u", MAX(config->cpus, 1));
 
 	g_strv_builder_add_many(builder, program, "--session", config->session, "--runtime-dir",
 				config->runtime_dir, "--log", config->log_path, "--kernel",
-				kernel_path, "--memory", memory, NULL);
+				kernel_path, "--memory", memory, "--cpus", cpus, NULL);
 	if (config->save_dir)
 		g_strv_builder_add_many(builder, "--thaw", config->save_dir, NULL);
 	if (config->network)

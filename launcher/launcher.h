@@ -20,6 +20,7 @@ typedef struct {
 	const char *kernel_path;	 /* vkernel binary; NULL: the installed one */
 	const char *save_dir;		 /* thaw from here; NULL: a fresh guest */
 	guint64 memory_bytes;		 /* size of the guest's memory, a multiple of 1 MiB */
+	guint cpus;			 /* of the guest; 0: 1; those of the save in a thaw */
 	gboolean network;		 /* slirp4netns, outgoing only */
 	const char *const *environment;	 /* "NAME=value" strings for all of a fresh guest's programs
 					    and its display stack; may be NULL */
@@ -91,13 +92,17 @@ gboolean vk_launcher_wait_gone(const char *runtime_dir, guint timeout_ms, GError
  *
  * @param dir    absolute path, shorter than 500 bytes
  * @param hold   leave the guest stopped; vk_launcher_go() or vk_launcher_kill() must follow
+ *               (a vk_launcher_go() while it is written makes it fail, with the guest running)
  * @param stats  may be NULL
  * @return FALSE with NO_SPACE, NOT_CONNECTED (no vkernel) or FAILED; the guest then runs on
  */
 gboolean vk_launcher_checkpoint(const char *runtime_dir, const char *dir, gboolean hold,
 				VkCheckpointStats *stats, GError **error);
 
-/** Lets a held guest go on. Succeeds also if it was not held. */
+/**
+ * Lets a held guest go on, and one that is about to be held not stop: the hold of any checkpoint
+ * that was asked for before is over. Waits while one is written. Succeeds also if it was not held.
+ */
 gboolean vk_launcher_go(const char *runtime_dir, GError **error);
 
 /*
@@ -175,6 +180,9 @@ gboolean vk_control_stop(const char *runtime_dir, guint grace_ms, GError **error
 
 /** Path of a program of ours: $VKSESSION_LIBEXECDIR or the installed place. Free with g_free(). */
 char *vk_libexec_path(const char *name);
+
+/** @return how many CPUs a fresh guest can have here: those that this process may use */
+guint vk_launcher_max_cpus(void);
 
 /** One problem per string that would keep a session from starting here (for `doctor`). */
 GPtrArray *vk_launcher_check_host(void);

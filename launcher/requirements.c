@@ -15,6 +15,8 @@
 
 /* A vkernel's code, stubs and page tables need some memory besides the guest's. */
 #define MINIMUM_MEMORY (64ULL << 20)
+/* CONFIG_NR_CPUS of the vkernel */
+#define MAXIMUM_CPUS   64
 
 char *vk_libexec_path(const char *name)
 {
@@ -61,6 +63,21 @@ static gboolean fits_machine(guint64 memory_bytes, GError **error)
 	present = g_format_size_full(total, G_FORMAT_SIZE_IEC_UNITS);
 	g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
 		    "guest memory of %s is more than this machine's %s", wanted, present);
+	return FALSE;
+}
+
+guint vk_launcher_max_cpus(void)
+{
+	return CLAMP(g_get_num_processors(), 1, MAXIMUM_CPUS);
+}
+
+gboolean vk_require_cpus(guint cpus, GError **error)
+{
+	if (cpus <= vk_launcher_max_cpus())
+		return TRUE;
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+		    "%u CPUs are more than the %u that a session can have on this machine", cpus,
+		    vk_launcher_max_cpus());
 	return FALSE;
 }
 

@@ -18,6 +18,12 @@ gboolean vk_require_own_program(const char *path, GError **error);
 char *vk_require_network_helper(GError **error);
 
 /**
+ * Checks that a guest can have so many CPUs: each needs one of the host's to itself, else they wait
+ * for each other.
+ */
+gboolean vk_require_cpus(guint cpus, GError **error);
+
+/**
  * Finds a place for the guest's memory file: a tmpfs that programs may be mapped from, with enough
  * room; else a directory on disk with the same properties.
  *

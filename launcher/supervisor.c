@@ -286,6 +286,7 @@ static gboolean start_vkernel(VkSupervisor *supervisor, GError **error)
 		.runtime_dir = supervisor->runtime_dir,
 		.save_dir = supervisor->save_dir,
 		.memory_bytes = supervisor->memory_bytes,
+		.cpus = supervisor->cpus,
 		.network = supervisor->network,
 		.more = (const char *const *)supervisor->kernel_arguments,
 	};
@@ -295,7 +296,7 @@ static gboolean start_vkernel(VkSupervisor *supervisor, GError **error)
 	VkSpawn spawn = {
 		.path = supervisor->kernel_path, .arguments = arguments,
 		.environment = environment, .fd_count = VK_FD_COUNT,
-		.cpu = vk_cpu_choose(supervisor->runtime_dir), .umask = 0,
+		.cpu = vk_cpu_choose(supervisor->runtime_dir, supervisor->cpus), .umask = 0,
 		/* A thaw needs everything where it was. The kernel asks for this by itself, but then
 		   has to start again by its name, which may mean another file by now. */
 		.fixed_addresses = TRUE,

@@ -15,6 +15,7 @@ typedef struct {
 	char *kernel_path;
 	char *save_dir; /* NULL: a fresh guest */
 	guint64 memory_bytes;
+	guint cpus; /* of the guest */
 	gboolean network;
 	char **environment; /* "NAME=value" for all programs of the guest; may be NULL */
 	gboolean no_display;

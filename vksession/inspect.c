@@ -101,6 +101,7 @@ static VksSessionInfo *inspect(Vks *vks, const char *name, gboolean with_program
 	info->id = g_strdup(session->record->id);
 	info->created_us = session->record->created_us;
 	info->memory_bytes = session->record->memory_bytes;
+	info->cpus = session->record->cpus;
 	info->network = session->record->network;
 	info->commands = command_lines(session->record);
 	return info;

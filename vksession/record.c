@@ -37,7 +37,6 @@ VksRecord *vks_record_new(void)
 
 	record->id = g_uuid_string_random();
 	record->created_us = g_get_real_time();
-	record->cpus = 1;
 	record->network = TRUE;
 	record->autosave = g_strdup("manual");
 	record->restore = g_strdup("always");

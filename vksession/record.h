@@ -18,7 +18,7 @@ typedef struct {
 	char *id;	      /* UUID of the session */
 	gint64 created_us;    /* CLOCK_REALTIME, microseconds */
 	guint64 memory_bytes; /* of the guest */
-	guint cpus;
+	guint cpus;	      /* 0: not decided yet */
 	gboolean network;
 	char *autosave;	     /* policy; "manual" */
 	char *restore;	     /* at login: "always", "ask" or "never" */

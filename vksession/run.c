@@ -21,6 +21,7 @@
 
 #define MIB	       (1u << 20)
 #define DEFAULT_MEMORY ((guint64)2048 * MIB)
+#define DEFAULT_CPUS   1
 
 static guint64 default_memory(void)
 {
@@ -41,12 +42,11 @@ static gboolean check_state(const VksSession *session, const VksRunOptions *opti
 			    session->name);
 		return FALSE;
 	}
-	if (session->running && (options->memory_bytes || options->no_network)) {
-		g_set_error(
-			error, VKS_ERROR, VKS_ERROR_STATE,
-			"session %s is running, and its memory and network can't be changed now; "
-			"it goes on; leave out --memory and --no-network",
-			session->name);
+	if (session->running && (options->memory_bytes || options->cpus || options->no_network)) {
+		g_set_error(error, VKS_ERROR, VKS_ERROR_STATE,
+			    "session %s is running, and its memory, CPUs and network can't be "
+			    "changed now; it goes on; leave out --memory, --cpus and --no-network",
+			    session->name);
 		return FALSE;
 	}
 	if (!session->running && numbers && numbers->len > 0) {
@@ -72,6 +72,9 @@ static char *prepare_record(VksSession *session, const VksRunOptions *options, G
 	if (options->memory_bytes || !record->memory_bytes)
 		record->memory_bytes = options->memory_bytes ? options->memory_bytes
 							     : default_memory();
+	if (options->cpus || !record->cpus)
+		record->cpus = options->cpus ? options->cpus
+					     : MIN(DEFAULT_CPUS, g_get_num_processors());
 	record->network = !options->no_network;
 	record->running = TRUE;
 	record->base = 0;
@@ -106,6 +109,7 @@ static gboolean start_guest(VksSession *session, const VksRunOptions *options, c
 		.log_path = session->log_path,
 		.kernel_path = kernel,
 		.memory_bytes = session->record->memory_bytes,
+		.cpus = session->record->cpus,
 		.network = session->record->network,
 		.environment = (const char *const *)environment,
 		.save_command = save_command,

@@ -89,6 +89,7 @@ static VksRecord *record_from_saves(const VksSession *session)
 		record->id = g_strdup(manifest->session_id);
 		record->created_us = manifest->utc_us;
 		record->memory_bytes = manifest->memory_bytes;
+		record->cpus = manifest->cpus;
 		record->network = manifest->network;
 		record->running = !manifest->stopped;
 		record->base = number;

@@ -252,6 +252,7 @@ static gboolean note_run(const Thaw *thaw, GError **error)
 	g_free(record->kernel_hash);
 	record->kernel_hash = g_strdup(thaw->manifest->kernel_hash);
 	record->memory_bytes = thaw->manifest->memory_bytes;
+	record->cpus = thaw->manifest->cpus;
 	record->network = thaw->manifest->network;
 	return vks_record_store(record, thaw->session->record_path, error);
 }
@@ -298,6 +299,7 @@ static gboolean start_guest(Thaw *thaw, GError **error)
 		.kernel_path = thaw->kernel,
 		.save_dir = thaw->composed ? thaw->composed->dir : save_dir,
 		.memory_bytes = thaw->manifest->memory_bytes,
+		.cpus = thaw->manifest->cpus,
 		.network = thaw->manifest->network,
 		.save_command = save_command,
 	};

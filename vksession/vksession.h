@@ -65,6 +65,7 @@ typedef struct {
 	gboolean new_only;    /* it is an error if the session exists */
 	gboolean no_network;  /* only for a session that is not running */
 	guint64 memory_bytes; /* the same; 0: the default, or what it had */
+	guint cpus;	      /* the same */
 } VksRunOptions;
 
 typedef struct {
@@ -248,6 +249,7 @@ typedef struct {
 	gint64 created_us; /* CLOCK_REALTIME, microseconds */
 	gint64 started_us; /* of this run; 0 if not running */
 	guint64 memory_bytes;
+	guint cpus;
 	gboolean network;
 	guint n_saves;
 	guint last_save;     /* number; 0: none */

@@ -36,6 +36,7 @@ static void network_and_thaw_are_added(void **state)
 				     .runtime_dir = "/r",
 				     .save_dir = "/s",
 				     .memory_bytes = 512ULL << 20,
+				     .cpus = 3,
 				     .network = TRUE };
 	g_autofree char *text = join(&line);
 
@@ -43,7 +44,7 @@ static void network_and_thaw_are_added(void **state)
 				  "con0=null,fd:1 console=tty0 root=/dev/root "
 				  "rootfstype=hostfs rootflags=/ ro hostsock=control:3,display:4 "
 				  "mconsole=notify:/r/notify.sock "
-				  "vec0:transport=bess,dst=/r/net.sock thaw=/s "
+				  "ncpus=3 vec0:transport=bess,dst=/r/net.sock thaw=/s "
 				  "quiet init=/r/vkinit -- /r/guest.conf");
 }
 

@@ -149,12 +149,14 @@ static void cpu_can_be_overridden(void **state)
 	int chosen;
 
 	g_setenv("VKSESSION_CPU", "none", TRUE);
-	assert_int_equal(vk_cpu_choose(dir), -1);
+	assert_int_equal(vk_cpu_choose(dir, 1), -1);
 	g_setenv("VKSESSION_CPU", "nonsense", TRUE);
-	chosen = vk_cpu_choose(dir);
+	chosen = vk_cpu_choose(dir, 1);
 	assert_true(chosen >= 0);
 	g_unsetenv("VKSESSION_CPU");
-	assert_int_equal(vk_cpu_choose(dir), chosen);
+	assert_int_equal(vk_cpu_choose(dir, 1), chosen);
+	/* Several CPUs of a guest are meant to run side by side. */
+	assert_int_equal(vk_cpu_choose(dir, 2), -1);
 }
 
 int main(void)

@@ -97,6 +97,7 @@ static void print_json(const GPtrArray *list)
 		cli_json_int(builder, "created_us", info->created_us);
 		cli_json_int(builder, "started_us", info->started_us);
 		cli_json_int(builder, "memory_bytes", (gint64)info->memory_bytes);
+		cli_json_int(builder, "cpus", info->cpus);
 		cli_json_bool(builder, "network", info->network);
 		cli_json_int(builder, "saves", info->n_saves);
 		cli_json_int(builder, "last_save", info->last_save);

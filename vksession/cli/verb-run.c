@@ -7,6 +7,7 @@
 static struct {
 	char *session;
 	char *memory;
+	int cpus;
 	gboolean no_network;
 	gboolean new_only;
 	gboolean detach;
@@ -19,6 +20,8 @@ static const GOptionEntry entries[] = {
 	  "Session to run it in (default: " VKS_DEFAULT_SESSION ")", "NAME" },
 	{ "memory", 0, 0, G_OPTION_ARG_STRING, &options.memory,
 	  "Memory of a new session, for example 2G", "SIZE" },
+	{ "cpus", 0, 0, G_OPTION_ARG_INT, &options.cpus,
+	  "CPUs of a new session, at most those of this machine", "N" },
 	{ "no-network", 0, 0, G_OPTION_ARG_NONE, &options.no_network,
 	  "A new session gets no network", NULL },
 	{ "new", 0, 0, G_OPTION_ARG_NONE, &options.new_only, "It is an error if the session exists",
@@ -72,6 +75,11 @@ static int verb_run(Cli *cli, int argc, char **argv, GError **error)
 	}
 	if (options.memory && !cli_parse_size(options.memory, &run.memory_bytes, error))
 		return VKS_ERROR_USAGE;
+	if (options.cpus < 0) {
+		cli_set_usage(&cli_verb_run, "--cpus wants a number from 1 on", error);
+		return VKS_ERROR_USAGE;
+	}
+	run.cpus = (guint)options.cpus;
 	run.name = options.session ? options.session : VKS_DEFAULT_SESSION;
 	run.argv = (const char *const *)argv + 1;
 	run.environment = (const char *const *)environment;
