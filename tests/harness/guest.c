@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "guest.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <glib/gstdio.h>
+
+#include "launcher/autofd.h"
+#include "story.h"
+
+#define END_MS 20000
+
+static char *in_base(const struct guest *guest, const char *name)
+{
+	return g_build_filename(guest->base, name, NULL);
+}
+
+void guest_init(struct guest *guest, guint64 memory_bytes, guint cpus)
+{
+	guint host_cpus = vk_launcher_max_cpus();
+
+	memset(guest, 0, sizeof(*guest));
+	guest->base = g_dir_make_tmp("guest-XXXXXX", NULL);
+	assert_non_null(guest->base);
+	guest->save = in_base(guest, "save");
+	guest->strings[0] = in_base(guest, "run");
+	guest->strings[1] = in_base(guest, "log");
+	guest->config = (VkLauncherConfig){
+		.session = "test",
+		.runtime_dir = guest->strings[0],
+		.log_path = guest->strings[1],
+		.memory_bytes = memory_bytes,
+		.cpus = MIN(cpus, host_cpus),
+		.no_display = TRUE,
+	};
+	/* The launcher refuses what is slow, but it has to work. */
+	if (cpus > host_cpus) {
+		guest->config.cpus = 1;
+		guest->cpus[0] = g_strdup_printf("ncpus=%u", cpus);
+		guest->config.kernel_arguments = (const char *const *)guest->cpus;
+	}
+}
+
+static void print_log(const struct guest *guest)
+{
+	g_autofree char *log = NULL;
+
+	if (g_file_get_contents(guest->config.log_path, &log, NULL, NULL))
+		fprintf(stderr, "# log of the guest:\n%s\n", log);
+}
+
+void guest_make_save_dir(struct guest *guest)
+{
+	static const char *const parts[] = { "memory", "state" };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
+		g_autofree char *path = g_build_filename(guest->save, parts[i], NULL);
+
+		g_remove(path);
+	}
+	g_rmdir(guest->save);
+	assert_int_equal(g_mkdir(guest->save, 0700), 0);
+}
+
+void guest_finish(struct guest *guest, bool well)
+{
+	if (!guest->base)
+		return;
+	if (!well)
+		print_log(guest);
+	vk_launcher_kill(guest->config.runtime_dir, END_MS, NULL);
+	guest_make_save_dir(guest);
+	g_rmdir(guest->save);
+	g_remove(guest->config.log_path);
+	g_rmdir(guest->base);
+	for (gsize i = 0; i < G_N_ELEMENTS(guest->strings); i++)
+		g_free(guest->strings[i]);
+	g_free(guest->cpus[0]);
+	g_free(guest->save);
+	g_free(guest->base);
+	memset(guest, 0, sizeof(*guest));
+}
+
+static void start(struct guest *guest)
+{
+	g_autoptr(GError) error = NULL;
+	VkLauncherStatus status;
+
+	if (!vk_launcher_start(&guest->config, &error))
+		fail_msg("start: %s", error->message);
+	assert_true(vk_launcher_get_status(guest->config.runtime_dir, &status));
+	guest->vkernel = status.vkernel_pid;
+}
+
+void guest_start(struct guest *guest)
+{
+	guest->config.save_dir = NULL;
+	start(guest);
+}
+
+void guest_thaw(struct guest *guest)
+{
+	g_autoptr(GError) error = NULL;
+
+	guest->config.save_dir = guest->save;
+	guest->thaw_started = g_get_monotonic_time();
+	start(guest);
+	if (!vk_control_thawed(guest->config.runtime_dir, &error))
+		fail_msg("thawed: %s", error->message);
+}
+
+void guest_kill(struct guest *guest)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!vk_launcher_kill(guest->config.runtime_dir, END_MS, &error))
+		fail_msg("kill: %s", error->message);
+}
+
+void guest_assert_alive(struct guest *guest)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!vk_control_hello(guest->config.runtime_dir, NULL, &error))
+		fail_msg("hello: %s", error->message);
+}
+
+/* In a child, since the program of the guest gets the standard output of whoever runs it. */
+static G_NORETURN void exec_in_child(struct guest *guest, const char *const *argv, int output)
+{
+	g_autoptr(GError) error = NULL;
+	int status = 0;
+
+	dup2(output, STDOUT_FILENO);
+	if (!vk_control_exec(guest->config.runtime_dir, "/", NULL, argv, &status, &error)) {
+		fprintf(stderr, "# exec: %s\n", error->message);
+		_exit(127);
+	}
+	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 126);
+}
+
+char *guest_output_argv(struct guest *guest, const char *const *argv)
+{
+	GString *text = g_string_new(NULL);
+	char block[4096];
+	int ends[2];
+	int status;
+	ssize_t n;
+	pid_t pid;
+
+	assert_int_equal(pipe(ends), 0);
+	pid = fork();
+	if (pid == 0) {
+		close(ends[0]);
+		exec_in_child(guest, argv, ends[1]);
+	}
+	close(ends[1]);
+	while ((n = read(ends[0], block, sizeof(block))) > 0 || (n < 0 && errno == EINTR)) {
+		if (n > 0)
+			g_string_append_len(text, block, n);
+	}
+	close(ends[0]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		fail_msg("%s in the guest: status 0x%x, printed: %s", argv[0], (guint)status,
+			 text->str);
+	return g_string_free(text, FALSE);
+}
+
+static guint64 status_field(const char *status, const char *name)
+{
+	const char *line = strstr(status, name);
+
+	if (!line)
+		fail_msg("no %s in /proc/PID/status", name);
+	return g_ascii_strtoull(line + strlen(name), NULL, 10);
+}
+
+void guest_get_costs(const struct guest *guest, struct guest_costs *costs)
+{
+	g_autofree char *status_path = g_strdup_printf("/proc/%d/status", guest->vkernel);
+	g_autofree char *stat_path = g_strdup_printf("/proc/%d/stat", guest->vkernel);
+	g_autofree char *status = NULL;
+	g_autofree char *stat = NULL;
+	g_auto(GStrv) fields = NULL;
+
+	assert_true(g_file_get_contents(status_path, &status, NULL, NULL));
+	assert_true(g_file_get_contents(stat_path, &stat, NULL, NULL));
+	/* proc(5): the state is field 3, the times are fields 14 and 15. */
+	fields = g_strsplit(strrchr(stat, ')') + 2, " ", -1);
+	*costs = (struct guest_costs){
+		.threads = (guint)status_field(status, "\nThreads:\t"),
+		.address_space_kib = status_field(status, "\nVmSize:\t"),
+		.anonymous_kib = status_field(status, "\nRssAnon:\t"),
+		.shared_kib = status_field(status, "\nRssShmem:\t"),
+		.cpu_ticks = g_ascii_strtoull(fields[11], NULL, 10) +
+			     g_ascii_strtoull(fields[12], NULL, 10),
+	};
+}
+
+static int compare_lines(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+char *guest_descriptors(const struct guest *guest)
+{
+	g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+	g_autofree char *path = g_strdup_printf("/proc/%d/fd", guest->vkernel);
+	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+	const char *name;
+
+	assert_non_null(dir);
+	while ((name = g_dir_read_name(dir))) {
+		g_autofree char *link = g_build_filename(path, name, NULL);
+		char *target = g_file_read_link(link, NULL);
+
+		/* A socket may be another one, with another number. */
+		if (target && strchr(target, '['))
+			*strchr(target, '[') = 0;
+		if (target)
+			g_ptr_array_add(lines, target);
+	}
+	qsort(lines->pdata, lines->len, sizeof(gpointer), compare_lines);
+	g_ptr_array_add(lines, NULL);
+	return g_strjoinv("\n", (char **)lines->pdata);
+}
+
+guint64 guest_logged_number(const struct guest *guest, const char *name)
+{
+	g_autofree char *key = g_strdup_printf(" %s=", name);
+	g_autofree char *log = NULL;
+	const char *place;
+
+	assert_true(g_file_get_contents(guest->config.log_path, &log, NULL, NULL));
+	place = g_strrstr(log, key);
+	if (!place)
+		fail_msg("no %s= in the log", name);
+	return g_ascii_strtoull(place + strlen(key), NULL, 10);
+}
