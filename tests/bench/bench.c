@@ -11,6 +11,7 @@
  *   end()       save --stop, and dd conv=fsync of as many bytes to the same disk.
  *   thaw()      thaw to window, cold and warm.
  *   attach()    to the same running guest: vksession attach, and a bare xpra attach.
+ *   phases.c    stages of checkpoint and thaw of guests that use more and more memory.
  * Time to a window is always measured here, from outside, by the same means: from the start of the
  * command until an X client finds the window mapped and with more than one colour in it.
  *
@@ -33,6 +34,7 @@
 #include "cold.h"
 #include "figures.h"
 #include "launcher/autofd.h"
+#include "phases.h"
 #include "tests/harness/person.h"
 #include "tests/harness/supervise.h"
 #include "tests/harness/windows.h"
@@ -331,6 +333,7 @@ static void one_round(void)
 	attach(&person, thaw(&person));
 	person.content = true;
 	person_finish(&person);
+	phases_measure();
 }
 
 /* What commands say goes to stderr, so that stdout has the figures only. */
@@ -375,5 +378,5 @@ int main(int argc, char **argv)
 	}
 	options.stage = g_path_get_dirname(options.vksession);
 	options.stage = g_path_get_dirname(options.stage);
-	return supervise(bench, 300u * (unsigned int)options.rounds);
+	return supervise(bench, 420u * (unsigned int)options.rounds);
 }

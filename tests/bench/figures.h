@@ -37,6 +37,15 @@ enum figure_id {
 /** Notes one sample, in the figure's unit. */
 void figure_add(enum figure_id id, double sample);
 
+/**
+ * Notes one sample of a figure that is one of a group: the same for several sizes.
+ *
+ * @param name  copied; the same name is the same figure
+ * @param unit, condition, target  static; target 0: none
+ */
+void figure_add_grouped(const char *name, const char *unit, const char *condition, double target,
+			double sample);
+
 /** @return the median of a figure's samples; NAN if there are none */
 double figure_median(enum figure_id id);
 
