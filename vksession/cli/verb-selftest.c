@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "launcher/launcher.h"
 #include "vksession/cli/verb.h"
 #include "vksession/selftest/break.h"
 #include "vksession/selftest/selftest.h"
@@ -164,6 +165,9 @@ static guint choose_runs(SelftestRun *runs)
 	runs[count++] = (SelftestRun){ SELFTEST_LIVE, 1, cpus };
 	runs[count++] = (SelftestRun){ SELFTEST_STOP, 1, cpus };
 	runs[count++] = (SelftestRun){ SELFTEST_STOP, cycles, cpus };
+	/* The engine has paths of its own for more than one processor. */
+	if (!options.cpus && vk_launcher_max_cpus() > 1)
+		runs[count++] = (SelftestRun){ SELFTEST_STOP, 1, 2 };
 	return count;
 }
 

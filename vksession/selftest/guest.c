@@ -109,17 +109,13 @@ static gboolean launch(SelftestGuest *guest, const char *save_dir, GError **erro
 		.log_path = guest->log,
 		.save_dir = save_dir,
 		.memory_bytes = MEMORY_BYTES,
+		.cpus = guest->cpus,
 		.no_display = TRUE,
 		.root_program = program,
 		.kernel_arguments = arguments,
 	};
 	g_autofree char *parent = g_path_get_dirname(guest->runtime_dir);
 
-	if (guest->cpus > 1) {
-		g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-				    "this launcher starts guests with one processor only");
-		return FALSE;
-	}
 	g_mkdir_with_parents(parent, 0700);
 	return vk_launcher_start(&config, error);
 }
