@@ -115,7 +115,7 @@ static void test_every_state_in_every_mode(void **state)
 	assert_int_equal(count_bad(said), 0);
 	assert_int_equal(json_int(said, "failed"), 0);
 	assert_true(json_int(said, "passed") >= 4 * (FEWEST_STATES - 20));
-	assert_int_equal(json_int(said, "saves"), 1 + 1 + 3);
+	assert_true(json_int(said, "saves") >= 1 + 1 + 3); /* and one with two CPUs */
 	assert_nothing_runs(&story.person);
 	story_step_done();
 }
