@@ -12,7 +12,7 @@
 /** What the launcher runs for a program of the guest that asks for a save. */
 #define VKS_SAVE_COMMAND(name)                                                                     \
 	{                                                                                          \
-		VKSESSION_BINDIR "/vksession", "save", "--queue", "--reason", "program", name,     \
+		(VKSESSION_BINDIR "/vksession"), "save", "--queue", "--reason", "program", name,   \
 			NULL                                                                       \
 	}
 

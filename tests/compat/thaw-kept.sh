@@ -6,6 +6,7 @@ set -euo pipefail
 
 place=/tmp/vksession-compat	# the guests in the saves know their files by this path
 here=$(dirname "$(realpath "$0")")
+launcher=$(realpath "$2")
 count=0
 
 [[ ! -e $place || -O $place ]] || { echo "$place belongs to somebody else"; exit 1; }
@@ -17,7 +18,7 @@ for save in "$here"/saves/*.tar.xz; do
 	rm -rf "${place:?}"/*
 	tar -C "$place" -xJf "$save"
 	printf '%s: ' "$(basename "$save" .tar.xz)"
-	"$1" thaw "$2" || { cat "$place/log"; exit 1; }
+	"$1" thaw "$launcher" || { cat "$place/log"; exit 1; }
 	count=$((count + 1))
 done
 ((count > 0))

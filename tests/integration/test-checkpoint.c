@@ -29,6 +29,7 @@
 #define GROWTH_MS    30000
 #define THAWS	     3
 #define FAILED_SAVES 100
+#define STACKS_KIB   (16 << 10)
 
 static struct {
 	struct guest guest;
@@ -325,7 +326,8 @@ static void assert_costs_equal(const struct guest_costs *before)
 
 	guest_get_costs(&story.guest, &after);
 	assert_int_equal(after.threads, before->threads);
-	assert_true(after.address_space_kib <= before->address_space_kib);
+	/* The C library may keep the stack of a thread that has ended; that is no memory yet. */
+	assert_true(after.address_space_kib <= before->address_space_kib + STACKS_KIB);
 	assert_true(after.anonymous_kib <= before->anonymous_kib + 256);
 }
 

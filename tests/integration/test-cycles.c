@@ -133,8 +133,12 @@ static void test_no_growth(void **state)
 static void test_all_saves_are_intact(void **state)
 {
 	g_autoptr(JsonNode) saves = vksession_json(&story.person, "verify", "--json", "again");
+	JsonArray *array = json_node_get_array(saves);
+	guint n = json_array_get_length(array);
 
-	assert_int_equal(json_array_get_length(json_node_get_array(saves)), CYCLES);
+	/* The policy keeps those of the last days, thinned; the newest is always one of them. */
+	assert_true(n > 0);
+	assert_int_equal(json_int(json_array_get_element(array, n - 1), "save"), CYCLES);
 	vksession_ok(&story.person, "stop", "again");
 	assert_nothing_runs(&story.person);
 	story_step_done();

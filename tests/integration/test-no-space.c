@@ -23,6 +23,7 @@
 #include "tests/harness/windows.h"
 
 #define EXIT_NO_SPACE 7
+#define NEW_BYTES     200000000	 /* in the guest, by the time of the second save */
 #define ROOM_BYTES    (24 << 20) /* left on the disk: no save fits */
 
 static struct {
@@ -50,6 +51,10 @@ static void start_disk(void)
 		fail_msg("no disk of its own: are user namespaces allowed here?");
 	story.filler = g_build_filename(story.disk, "filler", NULL);
 	person_setenv(&story.person, "XDG_STATE_HOME", story.disk);
+	/* Landlock keeps a vkernel out of /proc/PID/root, through which this disk is reached. */
+	person_setenv(&story.person, "VKSESSION_ISOLATION", "seccomp");
+	/* What is left on the disk is for the test to say, not for work in the background. */
+	person_setenv(&story.person, "VKSESSION_NO_BACKGROUND", "1");
 }
 
 static void test_start(void **state)
@@ -59,6 +64,9 @@ static void test_start(void **state)
 	assert_true(window_wait(&story.person.x, "xclock", NULL, 90000));
 	vksession_ok(&story.person, "save", "work");
 	story.vkernel = session_vkernel(&story.person, "work");
+	/* A save writes what is new since the last one: more than there will be room for. */
+	vksession_ok(&story.person, "exec", "work", "--", "sh", "-c",
+		     "head -c " G_STRINGIFY(NEW_BYTES) " /dev/urandom >/tmp/new");
 	story_step_done();
 }
 

@@ -120,15 +120,14 @@ device() {
 }
 
 # Whoever types into the other end gets an answer. Closing a pseudo terminal hangs up the console, so
-# this can be done once in the life of a guest: talk GUEST
+# they stay open: talk GUEST
 talk() {
-	local line path
+	local line path end
 	for line in con1 ssl0; do
 		path=$(device "$1" $line)
-		exec 8<>"$path"
-		printf 'hello %s\r' $line >&8
-		timeout "$LIMIT" grep -qa -m1 "<hello $line>" <&8 || fail "no answer on $line"
-		exec 8>&-
+		exec {end}<>"$path"
+		printf 'hello %s\r' $line >&"$end"
+		timeout "$LIMIT" grep -qa -m1 "<hello $line>" <&"$end" || fail "no answer on $line"
 	done
 	press other "hello con2" Enter
 	screen_is other grep '<hello con2>'

@@ -56,7 +56,7 @@ live_umid() {
 dead_umid() {
 	guest_kill alive
 	guest_start alive "thaw=$scratch/alive_save"
-	guest_says alive '^thaw: memory'
+	guest_says alive '^thaw: phases'
 	mconsole alive cad >/dev/null
 	guest_says alive 'guest: alive'
 	[[ $(<"$scratch/alive/pid") = "${guest_pid[alive]}" ]] || fail "the pid file is another one"
@@ -68,7 +68,7 @@ reboot() {
 	guest_says reboot 'booted with'
 	guest_save_and_kill reboot reboot_save
 	guest_thaw moved reboot_save second=yes
-	guest_says moved '^thaw: memory'
+	guest_says moved '^thaw: phases'
 	mconsole moved reboot >/dev/null
 	guest_says moved 'booted with .*first_boot=yes'
 	if grep -aE 'booted with.*(thaw=|second=)' "$scratch/moved.log"; then return 1; fi
