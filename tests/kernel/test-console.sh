@@ -5,6 +5,13 @@
 # others on pseudo terminals and on a terminal that is opened by its name. After a thaw each has
 # another terminal on the host; what it shows and does must be as if it were the old one. The same
 # program on the host, which is not saved, tells what that is.
+#
+# A terminal that is opened by the leader of a session becomes its controlling terminal, and programs
+# in the background are stopped when they read it. So the test is never the leader.
+if [[ $(ps -o sid= -p $$) -eq $$ ]]; then
+	bash "$0" "$@"
+	exit
+fi
 . "$(dirname "$0")/guest.bash"
 
 export LC_ALL=C.UTF-8
