@@ -12,7 +12,9 @@
 
 #include "launcher/autofd.h"
 #include "story.h"
+#include "wait.h"
 
+#define LOG_MS 20000
 #define END_MS 20000
 
 static char *in_base(const struct guest *guest, const char *name)
@@ -223,6 +225,9 @@ char *guest_descriptors(const struct guest *guest)
 		/* A socket may be another one, with another number. */
 		if (target && strchr(target, '['))
 			*strchr(target, '[') = 0;
+		/* One for each host file in the guest's cache, which comes and goes by itself. */
+		if (target && *target == '/')
+			g_clear_pointer(&target, g_free);
 		if (target)
 			g_ptr_array_add(lines, target);
 	}
@@ -237,9 +242,11 @@ guint64 guest_logged_number(const struct guest *guest, const char *name)
 	g_autofree char *log = NULL;
 	const char *place;
 
+	/* The guest runs again a moment before the vkernel says so. */
+	if (!wait_for_file(guest->config.log_path, key, LOG_MS))
+		fail_msg("no %s= in the log", name);
 	assert_true(g_file_get_contents(guest->config.log_path, &log, NULL, NULL));
 	place = g_strrstr(log, key);
-	if (!place)
-		fail_msg("no %s= in the log", name);
+	assert_non_null(place);
 	return g_ascii_strtoull(place + strlen(key), NULL, 10);
 }
