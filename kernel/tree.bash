@@ -81,11 +81,12 @@ tree_config_missing() {
 		done
 }
 
-# Write .config: tree_configure DIR VERSION
+# Write .config: tree_configure DIR VERSION [FRAGMENT...]
 tree_configure() {
 	local fragments
 	mapfile -t fragments < <(tree_fragments "$2")
-	(cd "$1" && ARCH=um scripts/kconfig/merge_config.sh -n "${fragments[@]}") >"$1/merge.log" 2>&1 ||
+	(cd "$1" && ARCH=um scripts/kconfig/merge_config.sh -n "${fragments[@]}" "${@:3}") \
+		>"$1/merge.log" 2>&1 ||
 		{ cat "$1/merge.log" >&2; return 1; }
 }
 
