@@ -30,6 +30,44 @@ static char *entry_path(const char *program)
 	return g_build_filename(dir, file, NULL);
 }
 
+/* Words of a command besides the program and what the menu puts in for "%U". */
+static guint count_options(GAppInfo *info)
+{
+	g_auto(GStrv) words = NULL;
+	guint count = 0;
+
+	if (!g_shell_parse_argv(g_app_info_get_commandline(info), NULL, &words, NULL))
+		return G_MAXUINT;
+	for (char **word = words + 1; *word; word++)
+		count += **word != '%';
+	return count;
+}
+
+static gboolean starts(GAppInfo *info, const char *program)
+{
+	const char *executable = g_app_info_get_executable(info);
+	g_autofree char *base = executable ? g_path_get_basename(executable) : NULL;
+
+	return g_strcmp0(base, program) == 0 && g_app_info_should_show(info);
+}
+
+/* Of several entries the plainest: the others are for a program's settings and the like. */
+static GDesktopAppInfo *find_command(const char *program)
+{
+	GList *all = g_app_info_get_all();
+	GAppInfo *best = NULL;
+	GDesktopAppInfo *info;
+
+	for (GList *l = all; l; l = l->next) {
+		if (starts(l->data, program) &&
+		    (!best || count_options(l->data) < count_options(best)))
+			best = l->data;
+	}
+	info = best ? g_object_ref(G_DESKTOP_APP_INFO(best)) : NULL;
+	g_list_free_full(all, g_object_unref);
+	return info;
+}
+
 /* By the name of the entry, else by the command. */
 static GDesktopAppInfo *find_program(const char *program)
 {
@@ -37,20 +75,8 @@ static GDesktopAppInfo *find_program(const char *program)
 				      ? g_strdup(program)
 				      : g_strconcat(program, SUFFIX, NULL);
 	GDesktopAppInfo *info = g_desktop_app_info_new(id);
-	GList *all;
 
-	if (info)
-		return info;
-	all = g_app_info_get_all();
-	for (GList *l = all; l && !info; l = l->next) {
-		const char *executable = g_app_info_get_executable(l->data);
-		g_autofree char *base = executable ? g_path_get_basename(executable) : NULL;
-
-		if (g_strcmp0(base, program) == 0 && g_app_info_should_show(l->data))
-			info = g_object_ref(l->data);
-	}
-	g_list_free_full(all, g_object_unref);
-	return info;
+	return info ? info : find_command(program);
 }
 
 /* A name that vksession takes, of the entry's. */

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <glib/gstdio.h>
+#include <string.h>
 
 #include "desktop/menu-entry.h"
 
@@ -105,6 +106,19 @@ static void test_unknown_program(void **state)
 	assert_true(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND));
 }
 
+/* A program with an entry for its settings too, as Mousepad has. */
+static void test_plainest_entry(void **state)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *path = menu_entry_add("true", NULL, "vksession", &error), *text = NULL;
+
+	if (!path)
+		fail_msg("%s", error->message);
+	assert_true(g_file_get_contents(path, &text, NULL, NULL));
+	assert_non_null(strstr(text, "\nExec=vksession run -s true -- /bin/true %U\n"));
+	assert_true(menu_entry_remove("true", &error));
+}
+
 /* A file that somebody else made under the same name stays. */
 static void test_not_ours(void **state)
 {
@@ -117,17 +131,34 @@ static void test_not_ours(void **state)
 	assert_int_equal(g_unlink(entry), 0);
 }
 
+static void install_entry(const char *applications, const char *name, const char *text)
+{
+	g_autofree char *path = g_build_filename(applications, name, NULL);
+
+	g_file_set_contents(path, text, -1, NULL);
+}
+
+static void install_command(const char *applications, const char *name, const char *command)
+{
+	g_autofree char *text = g_strdup_printf(
+		"[Desktop Entry]\nType=Application\nName=Of a command\nExec=%s\n", command);
+
+	install_entry(applications, name, text);
+}
+
 static void make_home(void)
 {
-	g_autofree char *system = NULL, *applications = NULL, *file = NULL, *own = NULL;
+	g_autofree char *system = NULL, *applications = NULL, *own = NULL;
 
 	home = g_dir_make_tmp("menu-XXXXXX", NULL);
 	system = g_build_filename(home, "system", NULL);
 	own = g_build_filename(home, "own", NULL);
 	applications = g_build_filename(system, "applications", NULL);
 	g_mkdir_with_parents(applications, 0700);
-	file = g_build_filename(applications, "some.Editor.desktop", NULL);
-	g_file_set_contents(file, editor_entry, -1, NULL);
+	install_entry(applications, "some.Editor.desktop", editor_entry);
+	install_command(applications, "a.settings.desktop", "/bin/true --preferences");
+	install_command(applications, "b.plain.desktop", "/bin/true %U");
+	install_command(applications, "c.settings.desktop", "/bin/true --about %U");
 	g_setenv("XDG_DATA_DIRS", system, TRUE);
 	g_setenv("XDG_DATA_HOME", own, TRUE);
 	entry = g_build_filename(own, "applications", "vksession-some.Editor.desktop", NULL);
@@ -148,7 +179,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_add_and_remove), cmocka_unit_test(test_session_of_choice),
 		cmocka_unit_test(test_twice),	       cmocka_unit_test(test_unknown_program),
-		cmocka_unit_test(test_not_ours),
+		cmocka_unit_test(test_plainest_entry), cmocka_unit_test(test_not_ours),
 	};
 	int status;
 
