@@ -2,36 +2,12 @@
 /* The timer that counts the time in which a process computes or the kernel works for it. */
 #include <sys/time.h>
 
+#include "vksession/selftest/states/itimer.h"
 #include "vksession/selftest/states/state.h"
-
-static volatile int alarms;
-
-static void handler(int number)
-{
-	alarms = 1;
-}
-
-static bool alarm_comes(void)
-{
-	int64_t deadline = now_ns(CLOCK_MONOTONIC) + 60000 * MS;
-
-	alarms = 0;
-	while (!alarms && now_ns(CLOCK_MONOTONIC) < deadline) {
-		for (volatile int spin = 0; spin < 1000000; spin++)
-			;
-	}
-	return alarms;
-}
 
 static void run(void)
 {
-	const struct itimerval interval = { { 0, 30000 }, { 0, 30000 } };
-
-	signal(SIGPROF, handler);
-	must(setitimer(ITIMER_PROF, &interval, NULL));
-	expect(alarm_comes(), "the first alarm does not come");
-	ready();
-	expect(alarm_comes(), "the next alarm does not come");
+	check_cpu_itimer(ITIMER_PROF, SIGPROF);
 }
 
 const struct state state_itimer_profile = {

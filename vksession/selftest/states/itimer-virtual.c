@@ -3,26 +3,8 @@
 #include <sys/resource.h>
 #include <sys/time.h>
 
+#include "vksession/selftest/states/itimer.h"
 #include "vksession/selftest/states/state.h"
-
-static volatile int alarms;
-
-static void handler(int number)
-{
-	alarms = 1;
-}
-
-static bool alarm_comes(void)
-{
-	int64_t deadline = now_ns(CLOCK_MONOTONIC) + 60000 * MS;
-
-	alarms = 0;
-	while (!alarms && now_ns(CLOCK_MONOTONIC) < deadline) {
-		for (volatile int spin = 0; spin < 1000000; spin++)
-			;
-	}
-	return alarms;
-}
 
 /* A kernel whose ticks never find a program computing has nothing that this timer could count. */
 static void need_user_time(void)
@@ -41,14 +23,8 @@ static void need_user_time(void)
 
 static void run(void)
 {
-	const struct itimerval interval = { { 0, 30000 }, { 0, 30000 } };
-
 	need_user_time();
-	signal(SIGVTALRM, handler);
-	must(setitimer(ITIMER_VIRTUAL, &interval, NULL));
-	expect(alarm_comes(), "the first alarm does not come");
-	ready();
-	expect(alarm_comes(), "the next alarm does not come");
+	check_cpu_itimer(ITIMER_VIRTUAL, SIGVTALRM);
 }
 
 const struct state state_itimer_virtual = {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* AVX registers live in a loop that makes no system call. */
+#include "vksession/selftest/states/spin.h"
 #include "vksession/selftest/states/state.h"
 
 #define REGISTERS 16
 #define SIZE	  32
 
 static unsigned char in[REGISTERS * SIZE], out[REGISTERS * SIZE];
-static volatile int rounds, stop;
 
 __attribute__((target("avx"))) static void spin(void)
 {
@@ -45,18 +45,11 @@ __attribute__((target("avx"))) static void spin(void)
 			 "vmovdqu %%ymm13, 416(%[out])\n\t"
 			 "vmovdqu %%ymm14, 448(%[out])\n\t"
 			 "vmovdqu %%ymm15, 480(%[out])\n\t"
-			 : [rounds] "+m"(rounds)
-			 : [in] "r"(in), [out] "r"(out), [stop] "m"(stop)
+			 : [rounds] "+m"(spin_rounds)
+			 : [in] "r"(in), [out] "r"(out), [stop] "m"(spin_stop)
 			 : "memory", "cc", "ymm0", "ymm1", "ymm2", "ymm3", "ymm4", "ymm5", "ymm6",
 			   "ymm7", "ymm8", "ymm9", "ymm10", "ymm11", "ymm12", "ymm13", "ymm14",
 			   "ymm15");
-}
-
-static void *spinner(void *data)
-{
-	spin();
-	stop = 2;
-	return NULL;
 }
 
 static void run(void)
@@ -66,14 +59,7 @@ static void run(void)
 	if (!__builtin_cpu_supports("avx"))
 		skip("this processor has no avx");
 	pattern_fill(in, sizeof(in), 7);
-	start_thread(spinner, NULL);
-	await_word(&rounds, "the loop");
-	ready();
-	rounds = 0;
-	await_word(&rounds, "the loop");
-	stop = 1;
-	while (stop != 2)
-		pass_time(1);
+	spin_across_save(spin);
 	wrong = pattern_differs(out, sizeof(out), 7);
 	expect(wrong < 0, "ymm%ld has changed in byte %ld", wrong / SIZE, wrong % SIZE);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* AVX-512 registers and masks live in a loop that makes no system call. */
+#include "vksession/selftest/states/spin.h"
 #include "vksession/selftest/states/state.h"
 
 #define REGISTERS 32
 #define SIZE	  64
 
 static unsigned char in[REGISTERS * SIZE], out[REGISTERS * SIZE];
-static volatile int rounds, stop;
 static uint64_t masks_in[7], masks_out[7];
 
 __attribute__((target("avx512f,avx512bw"))) static void spin(void)
@@ -92,21 +92,14 @@ __attribute__((target("avx512f,avx512bw"))) static void spin(void)
 			 "kmovq %%k5, %c[masks_out]+32(%%rip)\n\t"
 			 "kmovq %%k6, %c[masks_out]+40(%%rip)\n\t"
 			 "kmovq %%k7, %c[masks_out]+48(%%rip)\n\t"
-			 : [rounds] "+m"(rounds)
-			 : [in] "r"(in), [out] "r"(out), [stop] "m"(stop), [masks_in] "i"(masks_in),
-			   [masks_out] "i"(masks_out)
+			 : [rounds] "+m"(spin_rounds)
+			 : [in] "r"(in), [out] "r"(out), [stop] "m"(spin_stop),
+			   [masks_in] "i"(masks_in), [masks_out] "i"(masks_out)
 			 : "memory", "cc", "zmm0", "zmm1", "zmm2", "zmm3", "zmm4", "zmm5", "zmm6",
 			   "zmm7", "zmm8", "zmm9", "zmm10", "zmm11", "zmm12", "zmm13", "zmm14",
 			   "zmm15", "zmm16", "zmm17", "zmm18", "zmm19", "zmm20", "zmm21", "zmm22",
 			   "zmm23", "zmm24", "zmm25", "zmm26", "zmm27", "zmm28", "zmm29", "zmm30",
 			   "zmm31", "k1", "k2", "k3", "k4", "k5", "k6", "k7");
-}
-
-static void *spinner(void *data)
-{
-	spin();
-	stop = 2;
-	return NULL;
 }
 
 static void run(void)
@@ -117,14 +110,7 @@ static void run(void)
 		skip("this processor has no avx512bw");
 	pattern_fill(in, sizeof(in), 7);
 	pattern_fill(masks_in, sizeof(masks_in), 8);
-	start_thread(spinner, NULL);
-	await_word(&rounds, "the loop");
-	ready();
-	rounds = 0;
-	await_word(&rounds, "the loop");
-	stop = 1;
-	while (stop != 2)
-		pass_time(1);
+	spin_across_save(spin);
 	wrong = pattern_differs(out, sizeof(out), 7);
 	expect(wrong < 0, "zmm%ld has changed in byte %ld", wrong / SIZE, wrong % SIZE);
 	wrong = pattern_differs(masks_out, sizeof(masks_out), 8);

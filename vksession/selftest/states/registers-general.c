@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* All general registers and the carry flag, in a loop that makes no system call. */
+#include "vksession/selftest/states/spin.h"
 #include "vksession/selftest/states/state.h"
 
 #define REGISTERS 15
 
 extern uint64_t registers_in[REGISTERS], registers_out[REGISTERS];
-extern volatile int registers_rounds, registers_stop;
 
 /* Named from the assembler, where no register is left to point to them. */
 uint64_t registers_in[REGISTERS], registers_out[REGISTERS];
-volatile int registers_rounds, registers_stop;
 
-static void *spinner(void *data)
+static void spin(void)
 {
 	__asm__ volatile("subq $128, %%rsp\n\t" /* the red zone stays as it is */
 			 "pushq %%rbp\n\t"
@@ -30,8 +29,8 @@ static void *spinner(void *data)
 			 "movq registers_in+96(%%rip), %%r14\n\t"
 			 "movq registers_in+104(%%rip), %%r15\n\t"
 			 "movq registers_in+112(%%rip), %%rbp\n\t"
-			 "1: movl $1, registers_rounds(%%rip)\n\t"
-			 "cmpl $0, registers_stop(%%rip)\n\t"
+			 "1: movl $1, spin_rounds(%%rip)\n\t"
+			 "cmpl $0, spin_stop(%%rip)\n\t"
 			 "je 1b\n\t"
 			 "movq %%rax, registers_out+0(%%rip)\n\t"
 			 "movq %%rbx, registers_out+8(%%rip)\n\t"
@@ -54,8 +53,6 @@ static void *spinner(void *data)
 			 :
 			 : "memory", "cc", "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9",
 			   "r10", "r11", "r12", "r13", "r14", "r15");
-	registers_stop = 2;
-	return NULL;
 }
 
 static void run(void)
@@ -65,14 +62,7 @@ static void run(void)
 						      "r12", "r13", "r14", "r15", "rbp" };
 
 	pattern_fill(registers_in, sizeof(registers_in), 3);
-	start_thread(spinner, NULL);
-	await_word(&registers_rounds, "the loop");
-	ready();
-	registers_rounds = 0;
-	await_word(&registers_rounds, "the loop");
-	registers_stop = 1;
-	while (registers_stop != 2)
-		pass_time(1);
+	spin_across_save(spin);
 	for (int i = 0; i < REGISTERS; i++)
 		expect(registers_in[i] == registers_out[i], "%s was %016llx and is %016llx",
 		       names[i], (unsigned long long)registers_in[i],

@@ -1,33 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The rounding mode of SSE and the flags it has raised, in a loop that makes no system call. */
+#include "vksession/selftest/states/spin.h"
 #include "vksession/selftest/states/state.h"
 
-static volatile int rounds, stop;
 static const uint32_t control = 0x7fa1; /* towards zero, all masked, invalid and inexact raised */
 static uint32_t found;
 
-static void *spinner(void *data)
+static void spin(void)
 {
 	__asm__ volatile("ldmxcsr %[control]\n\t"
 			 "1: movl $1, %[rounds]\n\t"
 			 "cmpl $0, %[stop]\n\t"
 			 "je 1b\n\t"
 			 "stmxcsr %[found]\n\t"
-			 : [rounds] "+m"(rounds), [found] "=m"(found)
-			 : [control] "m"(control), [stop] "m"(stop)
+			 : [rounds] "+m"(spin_rounds), [found] "=m"(found)
+			 : [control] "m"(control), [stop] "m"(spin_stop)
 			 : "memory", "cc");
-	stop = 2;
-	return NULL;
 }
 
 static void run(void)
 {
-	start_thread(spinner, NULL);
-	await_word(&rounds, "the loop");
-	ready();
-	stop = 1;
-	while (stop != 2)
-		pass_time(1);
+	spin_across_save(spin);
 	expect(found == control, "MXCSR was %08x and is %08x", control, found);
 }
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SSE registers live in a loop that makes no system call. */
+#include "vksession/selftest/states/spin.h"
 #include "vksession/selftest/states/state.h"
 
 #define REGISTERS 16
 #define SIZE	  16
 
 static unsigned char in[REGISTERS * SIZE], out[REGISTERS * SIZE];
-static volatile int rounds, stop;
 
 static void spin(void)
 {
@@ -45,18 +45,11 @@ static void spin(void)
 			 "movdqu %%xmm13, 208(%[out])\n\t"
 			 "movdqu %%xmm14, 224(%[out])\n\t"
 			 "movdqu %%xmm15, 240(%[out])\n\t"
-			 : [rounds] "+m"(rounds)
-			 : [in] "r"(in), [out] "r"(out), [stop] "m"(stop)
+			 : [rounds] "+m"(spin_rounds)
+			 : [in] "r"(in), [out] "r"(out), [stop] "m"(spin_stop)
 			 : "memory", "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6",
 			   "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14",
 			   "xmm15");
-}
-
-static void *spinner(void *data)
-{
-	spin();
-	stop = 2;
-	return NULL;
 }
 
 static void run(void)
@@ -64,14 +57,7 @@ static void run(void)
 	long wrong;
 
 	pattern_fill(in, sizeof(in), PATTERN_SSE);
-	start_thread(spinner, NULL);
-	await_word(&rounds, "the loop");
-	ready();
-	rounds = 0;
-	await_word(&rounds, "the loop");
-	stop = 1;
-	while (stop != 2)
-		pass_time(1);
+	spin_across_save(spin);
 	wrong = pattern_differs(out, sizeof(out), PATTERN_SSE);
 	expect(wrong < 0, "xmm%ld has changed in byte %ld", wrong / SIZE, wrong % SIZE);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Eight values on the x87 stack and its control word, in a loop that makes no system call. */
+#include "vksession/selftest/states/spin.h"
 #include "vksession/selftest/states/state.h"
 
 static double in[8], out[8];
-static volatile int rounds, stop;
 static const uint16_t control_in = 0x0a7f; /* round up, 53 bits, no exceptions */
 static uint16_t control_out;
 
@@ -33,31 +33,17 @@ static void spin(void)
 		"fstpl 48(%[out])\n\t"
 		"fstpl 56(%[out])\n\t"
 		"fninit\n\t"
-		: [rounds] "+m"(rounds), [control_out] "=m"(control_out)
-		: [in] "r"(in), [out] "r"(out), [stop] "m"(stop), [control_in] "m"(control_in)
+		: [rounds] "+m"(spin_rounds), [control_out] "=m"(control_out)
+		: [in] "r"(in), [out] "r"(out), [stop] "m"(spin_stop), [control_in] "m"(control_in)
 		: "memory", "cc", "st", "st(1)", "st(2)", "st(3)", "st(4)", "st(5)", "st(6)",
 		  "st(7)");
-}
-
-static void *spinner(void *data)
-{
-	spin();
-	stop = 2;
-	return NULL;
 }
 
 static void run(void)
 {
 	for (int i = 0; i < 8; i++)
 		in[i] = 1.0 / (i + 3);
-	start_thread(spinner, NULL);
-	await_word(&rounds, "the loop");
-	ready();
-	rounds = 0;
-	await_word(&rounds, "the loop");
-	stop = 1;
-	while (stop != 2)
-		pass_time(1);
+	spin_across_save(spin);
 	for (int i = 0; i < 8; i++)
 		expect(in[i] == out[i], "st(%d) was %.17g and is %.17g", i, in[i], out[i]);
 	expect(control_in == control_out, "the control word was %04x and is %04x", control_in,
