@@ -27,6 +27,7 @@
 
 #include "launcher/autofd.h"
 #include "vksession/error.h"
+#include "vksession/sparse.h"
 
 #define BLOCK_SIZE   4096u
 #define CHUNK_SIZE   (4u << 20)
@@ -64,27 +65,6 @@ static gboolean block_is_zero(const guint8 *block)
 	return block[0] == 0 && memcmp(block, block + 1, BLOCK_SIZE - 1) == 0;
 }
 
-/* Reads until the length or the end of the file, and fills the last block with zeros. */
-static int read_file(gpointer data, guint8 *buffer, gsize length, guint64 offset)
-{
-	int fd = GPOINTER_TO_INT(data);
-	gsize done = 0;
-
-	while (done < length) {
-		ssize_t n = pread(fd, buffer + done, length - done, (off_t)(offset + done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return errno;
-		if (n == 0)
-			break;
-		done += (gsize)n;
-	}
-	memset(buffer + done, 0, length - done);
-	return 0;
-}
-
 /* Feeds the blocks of one read that are not zero to the digest of the chunk. */
 static gsize take_blocks(Worker *worker, gsize first_block, gsize blocks)
 {
@@ -101,16 +81,6 @@ static gsize take_blocks(Worker *worker, gsize first_block, gsize blocks)
 		taken++;
 	}
 	return taken;
-}
-
-/* The next offset in [offset, end) that may hold data; end if there is none. */
-static guint64 skip_hole(gpointer data, guint64 offset, guint64 end)
-{
-	off_t found = lseek(GPOINTER_TO_INT(data), (off_t)offset, SEEK_DATA);
-
-	if (found < 0)
-		return errno == ENXIO ? end : offset;
-	return MIN((guint64)found / BLOCK_SIZE * BLOCK_SIZE, end);
 }
 
 static int hash_chunk(Worker *worker, gsize number)
@@ -263,14 +233,14 @@ gboolean vks_checksum_source(const VksChecksumSource *source, VksChecksum *sum,
 gboolean vks_checksum_fd(int fd, VksChecksum *sum, VksChecksumProgress progress, gpointer user_data,
 			 GCancellable *cancellable, GError **error)
 {
-	VksChecksumSource source = { 0, read_file, skip_hole, GINT_TO_POINTER(fd) };
+	VksChecksumSource source;
 	struct stat st;
 
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "not a regular file");
 		return FALSE;
 	}
-	source.size = (guint64)st.st_size;
+	source = vks_sparse_source(fd, (guint64)st.st_size);
 	return vks_checksum_source(&source, sum, progress, user_data, cancellable, error);
 }
 

@@ -25,6 +25,7 @@
 #include "launcher/autofd.h"
 #include "vksession/durable.h"
 #include "vksession/error.h"
+#include "vksession/sparse.h"
 #include "vksession/store.h"
 
 #define STEP_PAGES 64u
@@ -188,26 +189,6 @@ int vks_layers_single_fd(const VksLayers *layers)
 
 /* Reading */
 
-/* Reads all of it; zeros behind the end of the file. @return 0, or a positive errno */
-static int read_full(int fd, guint8 *buffer, gsize length, guint64 offset)
-{
-	gsize done = 0;
-
-	while (done < length) {
-		ssize_t n = pread(fd, buffer + done, length - done, (off_t)(offset + done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return errno;
-		if (n == 0)
-			break;
-		done += (gsize)n;
-	}
-	memset(buffer + done, 0, length - done);
-	return 0;
-}
-
 static guint owner_of(const VksLayers *layers, guint64 page)
 {
 	guint i = 0;
@@ -230,23 +211,15 @@ static int read_layers(gpointer data, guint8 *buffer, gsize length, guint64 offs
 
 		while (next < end && (next < all ? owner_of(layers, next) : 0) == owner)
 			next++;
-		errnum = read_full(layers->layers[owner].fd, buffer,
-				   (gsize)(next - page) * VKS_PAGE_SIZE, page * VKS_PAGE_SIZE);
+		errnum = vks_sparse_read(layers->layers[owner].fd, buffer,
+					 (gsize)(next - page) * VKS_PAGE_SIZE,
+					 page * VKS_PAGE_SIZE);
 		if (errnum)
 			return errnum;
 		buffer += (next - page) * VKS_PAGE_SIZE;
 		page = next;
 	}
 	return 0;
-}
-
-static guint64 next_data_of(int fd, guint64 offset, guint64 end)
-{
-	off_t found = lseek(fd, (off_t)offset, SEEK_DATA);
-
-	if (found < 0)
-		return errno == ENXIO ? end : offset;
-	return MIN((guint64)found / VKS_PAGE_SIZE * VKS_PAGE_SIZE, end);
 }
 
 /* May name a page that another layer hides: it is then read and found to be zero. */
@@ -256,7 +229,7 @@ static guint64 next_layers_data(gpointer data, guint64 offset, guint64 end)
 	guint64 next = end;
 
 	for (guint i = 0; i < layers->count && next > offset; i++)
-		next = next_data_of(layers->layers[i].fd, offset, next);
+		next = vks_sparse_next(layers->layers[i].fd, offset, next);
 	return next;
 }
 
@@ -386,20 +359,10 @@ static gboolean copy_source(const VksChecksumSource *source, int to, const guint
 	return errnum ? set_io_error(error, errnum, cancellable) : TRUE;
 }
 
-static int read_fd(gpointer data, guint8 *buffer, gsize length, guint64 offset)
-{
-	return read_full(GPOINTER_TO_INT(data), buffer, length, offset);
-}
-
-static guint64 next_fd_data(gpointer data, guint64 offset, guint64 end)
-{
-	return next_data_of(GPOINTER_TO_INT(data), offset, end);
-}
-
 gboolean vks_pages_copy(int from, int to, guint64 size, const guint8 *same, gboolean punch,
 			GCancellable *cancellable, GError **error)
 {
-	VksChecksumSource source = { size, read_fd, next_fd_data, GINT_TO_POINTER(from) };
+	VksChecksumSource source = vks_sparse_source(from, size);
 
 	return copy_source(&source, to, same, punch, cancellable, error);
 }
@@ -444,7 +407,7 @@ static void compare_pages(Comparison *comparison, guint64 first, gsize count)
 /* @return 0, or a positive errno */
 static int compare_step(Comparison *comparison, guint64 offset, gsize length)
 {
-	int errnum = read_full(comparison->fd, comparison->ours, length, offset);
+	int errnum = vks_sparse_read(comparison->fd, comparison->ours, length, offset);
 
 	if (!errnum && comparison->other)
 		errnum = read_layers(comparison->other, comparison->theirs, length, offset);
@@ -457,7 +420,7 @@ static int compare_step(Comparison *comparison, guint64 offset, gsize length)
 static guint64 skip_zeros(const Comparison *comparison, guint64 at)
 {
 	guint64 end = comparison->map->size;
-	guint64 next = next_data_of(comparison->fd, at, end);
+	guint64 next = vks_sparse_next(comparison->fd, at, end);
 
 	if (comparison->other)
 		next = next_layers_data(comparison->other, at, next);

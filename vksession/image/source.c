@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "vksession/error.h"
+#include "vksession/sparse.h"
 
 #define CRC32C_POLYNOMIAL 0x82f63b78u
 #define CRC_SLICES	  8u
@@ -72,7 +73,7 @@ static gboolean set_truncated(GError **error)
 gboolean vks_source_read(const VksSource *source, guint64 offset, void *buffer, gsize length,
 			 GError **error)
 {
-	gsize done = 0;
+	gssize got;
 
 	if (offset > source->size || length > source->size - offset)
 		return set_truncated(error);
@@ -80,20 +81,13 @@ gboolean vks_source_read(const VksSource *source, guint64 offset, void *buffer, 
 		memcpy(buffer, source->data + offset, length);
 		return TRUE;
 	}
-	while (done < length) {
-		ssize_t n = pread(source->fd, (guint8 *)buffer + done, length - done,
-				  (off_t)(offset + done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			vks_error_errno(error, errno, "cannot read the state");
-			return FALSE;
-		}
-		if (n == 0)
-			return set_truncated(error);
-		done += (gsize)n;
+	got = vks_read_at(source->fd, buffer, length, offset);
+	if (got < 0) {
+		vks_error_errno(error, (int)-got, "cannot read the state");
+		return FALSE;
 	}
+	if ((gsize)got < length)
+		return set_truncated(error);
 	return TRUE;
 }
 

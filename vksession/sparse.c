@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vksession/sparse.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BLOCK_SIZE 4096u
+
+gssize vks_read_at(int fd, void *buffer, gsize length, guint64 offset)
+{
+	gsize done = 0;
+
+	while (done < length) {
+		ssize_t n =
+			pread(fd, (guint8 *)buffer + done, length - done, (off_t)(offset + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		done += (gsize)n;
+	}
+	return (gssize)done;
+}
+
+int vks_sparse_read(int fd, guint8 *buffer, gsize length, guint64 offset)
+{
+	gssize got = vks_read_at(fd, buffer, length, offset);
+
+	if (got < 0)
+		return (int)-got;
+	memset(buffer + got, 0, length - (gsize)got);
+	return 0;
+}
+
+guint64 vks_sparse_next(int fd, guint64 offset, guint64 end)
+{
+	off_t found = lseek(fd, (off_t)offset, SEEK_DATA);
+
+	if (found < 0)
+		return errno == ENXIO ? end : offset;
+	return MIN((guint64)found / BLOCK_SIZE * BLOCK_SIZE, end);
+}
+
+static int read_source(gpointer data, guint8 *buffer, gsize length, guint64 offset)
+{
+	return vks_sparse_read(GPOINTER_TO_INT(data), buffer, length, offset);
+}
+
+static guint64 next_in_source(gpointer data, guint64 offset, guint64 end)
+{
+	return vks_sparse_next(GPOINTER_TO_INT(data), offset, end);
+}
+
+VksChecksumSource vks_sparse_source(int fd, guint64 size)
+{
+	return (VksChecksumSource){ size, read_source, next_in_source, GINT_TO_POINTER(fd) };
+}
