@@ -12,10 +12,11 @@ say() { printf 'kernel: %s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
 
 # What a build for ARCH=um never reads. Kconfig files and Makefiles stay, since
-# Kconfig reads them for every architecture.
+# Kconfig reads them for every architecture. Below the top directory, and anchored there:
+# patterns that may begin anywhere would take longer than the unpacking.
 unpack_excludes=(
-	'*/Documentation/[a-uw-z]*' '*/LICENSES' '*/samples/*.c' '*/tools/[a-hj-z]*' '*/rust/*.rs'
-	'*.dts' '*.dtsi' '*/arch/*/configs' '*/arch/*/crypto/*.S'
+	'Documentation/[a-uw-z]*' 'LICENSES' 'samples/*.c' 'tools/[a-hj-z]*' 'rust/*.rs'
+	'arch/*.dts' 'arch/*.dtsi' 'arch/*/configs' 'arch/*/crypto/*.S'
 )
 for dir in arch/{alpha,arc,arm,arm64,csky,hexagon,loongarch,m68k,microblaze,mips,nios2,openrisc,parisc} \
 	arch/{powerpc,riscv,s390,sh,sparc,xtensa,x86/kvm} \
@@ -23,7 +24,7 @@ for dir in arch/{alpha,arc,arm,arm64,csky,hexagon,loongarch,m68k,microblaze,mips
 	drivers/net/{can,dsa,ethernet,phy,usb,wan,wireless} \
 	drivers/{nvme,pci,phy,pinctrl,power,scsi,soc,staging,target,thunderbolt,usb,video} \
 	sound fs/{bcachefs,btrfs,ceph,ocfs2,smb,xfs}; do
-	unpack_excludes+=("*/$dir/*.c" "*/$dir/*.h" "*/$dir/*.S")
+	unpack_excludes+=("$dir/*.[chS]")
 done
 
 # Version of a package file: tree_version DEB -> 7.3
@@ -40,9 +41,11 @@ tree_tar() {
 
 # Make a tree of the parts that a build needs: tree_unpack DEB DIR
 tree_unpack() {
+	local top
+	top=linux-source-$(tree_version "$1")
 	mkdir -p "$2"
-	tree_tar "$1" | tar -x -C "$2" --strip-components=1 --no-same-owner \
-		"${unpack_excludes[@]/#/--exclude=}"
+	tree_tar "$1" | tar -x -C "$2" --strip-components=1 --no-same-owner --anchored \
+		"${unpack_excludes[@]/#/--exclude=$top/}"
 }
 
 # Names of the patches in their order.
@@ -94,11 +97,13 @@ tree_configure() {
 #
 # ccache looks at what the compiler says an object depends on: running the preprocessor for each
 # object first would make a cold build longer by a quarter. The compiler does not name headers of the
-# C library, so results are kept apart by the tools.
+# C library, so results are kept apart by the tools. One job more than there are processors, since
+# kbuild's makes wait for each other.
 tree_make() {
 	local cc=gcc
 	if command -v ccache >/dev/null; then cc='ccache gcc'; fi
-	CCACHE_DEPEND=1 CCACHE_NAMESPACE=$(tree_tools | sha256sum | cut -c1-16) make -C "$1" -s -j"$(nproc)" ARCH=um CC="$cc" HOSTCC="$cc" LOCALVERSION= \
+	CCACHE_DEPEND=1 CCACHE_NAMESPACE=$(tree_tools | sha256sum | cut -c1-16) \
+		make -C "$1" -s -j$(($(nproc) + 1)) ARCH=um CC="$cc" HOSTCC="$cc" LOCALVERSION= \
 		KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970' KBUILD_BUILD_VERSION=1 \
 		KBUILD_BUILD_USER=vksession KBUILD_BUILD_HOST=vksession linux
 }
