@@ -174,66 +174,23 @@ char *guest_output_argv(struct guest *guest, const char *const *argv)
 	return g_string_free(text, FALSE);
 }
 
-static guint64 status_field(const char *status, const char *name)
-{
-	const char *line = strstr(status, name);
-
-	if (!line)
-		fail_msg("no %s in /proc/PID/status", name);
-	return g_ascii_strtoull(line + strlen(name), NULL, 10);
-}
-
 void guest_get_costs(const struct guest *guest, struct guest_costs *costs)
 {
-	g_autofree char *status_path = g_strdup_printf("/proc/%d/status", guest->vkernel);
 	g_autofree char *stat_path = g_strdup_printf("/proc/%d/stat", guest->vkernel);
-	g_autofree char *status = NULL;
 	g_autofree char *stat = NULL;
 	g_auto(GStrv) fields = NULL;
 
-	assert_true(g_file_get_contents(status_path, &status, NULL, NULL));
 	assert_true(g_file_get_contents(stat_path, &stat, NULL, NULL));
 	/* proc(5): the state is field 3, the times are fields 14 and 15. */
 	fields = g_strsplit(strrchr(stat, ')') + 2, " ", -1);
 	*costs = (struct guest_costs){
-		.threads = (guint)status_field(status, "\nThreads:\t"),
-		.address_space_kib = status_field(status, "\nVmSize:\t"),
-		.anonymous_kib = status_field(status, "\nRssAnon:\t"),
-		.shared_kib = status_field(status, "\nRssShmem:\t"),
+		.threads = (guint)process_status(guest->vkernel, "Threads"),
+		.address_space_kib = process_status(guest->vkernel, "VmSize"),
+		.anonymous_kib = process_status(guest->vkernel, "RssAnon"),
+		.shared_kib = process_status(guest->vkernel, "RssShmem"),
 		.cpu_ticks = g_ascii_strtoull(fields[11], NULL, 10) +
 			     g_ascii_strtoull(fields[12], NULL, 10),
 	};
-}
-
-static int compare_lines(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-char *guest_descriptors(const struct guest *guest)
-{
-	g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
-	g_autofree char *path = g_strdup_printf("/proc/%d/fd", guest->vkernel);
-	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-	const char *name;
-
-	assert_non_null(dir);
-	while ((name = g_dir_read_name(dir))) {
-		g_autofree char *link = g_build_filename(path, name, NULL);
-		char *target = g_file_read_link(link, NULL);
-
-		/* A socket may be another one, with another number. */
-		if (target && strchr(target, '['))
-			*strchr(target, '[') = 0;
-		/* One for each host file in the guest's cache, which comes and goes by itself. */
-		if (target && *target == '/')
-			g_clear_pointer(&target, g_free);
-		if (target)
-			g_ptr_array_add(lines, target);
-	}
-	qsort(lines->pdata, lines->len, sizeof(gpointer), compare_lines);
-	g_ptr_array_add(lines, NULL);
-	return g_strjoinv("\n", (char **)lines->pdata);
 }
 
 guint64 guest_logged_number(const struct guest *guest, const char *name)

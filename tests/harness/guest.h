@@ -62,8 +62,5 @@ struct guest_costs {
 };
 void guest_get_costs(const struct guest *guest, struct guest_costs *costs);
 
-/** @return what the vkernel has open, one line each, sorted; free with g_free() */
-char *guest_descriptors(const struct guest *guest);
-
 /** @return the last value of `name=` in the last line of the log that has it; fails without one */
 guint64 guest_logged_number(const struct guest *guest, const char *name);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "launcher/autofd.h"
+#include "story.h"
 #include "wait.h"
 
 #define TERM_GRACE_MS  5000
@@ -231,4 +232,18 @@ GArray *list_descendants(pid_t ancestor)
 		}
 	} while (found->len > before);
 	return found;
+}
+
+guint64 process_status(pid_t pid, const char *field)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%d/status", (int)pid);
+	g_autofree char *start = g_strdup_printf("\n%s:", field);
+	g_autofree char *text = NULL;
+	const char *line = NULL;
+
+	if (g_file_get_contents(path, &text, NULL, NULL))
+		line = strstr(text, start);
+	if (!line)
+		fail_msg("process %d has no %s", (int)pid, field);
+	return g_ascii_strtoull(line + strlen(start), NULL, 10);
 }

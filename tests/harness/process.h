@@ -61,3 +61,9 @@ struct process_info {
  * @return array of struct process_info, free with g_array_unref()
  */
 GArray *list_descendants(pid_t ancestor);
+
+/**
+ * @param field  as in /proc/PID/status, without the colon ("VmRSS")
+ * @return its number, in KiB where it is memory; the test fails if the process has ended
+ */
+guint64 process_status(pid_t pid, const char *field);

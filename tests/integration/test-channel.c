@@ -20,8 +20,10 @@
 #include <unistd.h>
 
 #include "launcher/autofd.h"
+#include "launcher/descriptors.h"
 #include "launcher/launcher.h"
 #include "tests/guest/frame.h"
+#include "tests/harness/descriptors.h"
 #include "tests/harness/person.h"
 #include "tests/harness/story.h"
 
@@ -173,18 +175,6 @@ static void test_frames_to_the_guest(void **state)
 	story_step_done();
 }
 
-static int count_descriptors(pid_t pid)
-{
-	g_autofree char *path = g_strdup_printf("/proc/%d/fd", (int)pid);
-	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-	int count = 0;
-
-	assert_non_null(dir);
-	while (g_dir_read_name(dir))
-		count++;
-	return count;
-}
-
 /* As by a viewer that is killed: in the middle of a frame. */
 static void break_connection(void)
 {
@@ -194,24 +184,29 @@ static void break_connection(void)
 	receive_all(fd, 1000);
 }
 
-/* A whole frame comes only when the guest is through with the connections before. */
-static int count_after_a_frame(void)
+/*
+ * A whole frame comes only when the guest is through with the connections before.
+ * @return the vkernel's process
+ */
+static pid_t send_a_frame(void)
 {
 	autofd fd = connect_channel();
 	VkLauncherStatus status;
 
 	time_frames_from(fd, 's');
 	assert_true(vk_launcher_get_status(story.runtime, &status));
-	return count_descriptors(status.vkernel_pid);
+	return status.vkernel_pid;
 }
 
 static void test_connections_break(void **state)
 {
-	int before = count_after_a_frame();
+	g_auto(GStrv) before = vk_descriptors(send_a_frame());
+	pid_t vkernel;
 
 	for (int i = 0; i < CONNECTIONS; i++)
 		break_connection();
-	assert_int_equal(count_after_a_frame(), before);
+	vkernel = send_a_frame();
+	await_descriptors(vkernel, before);
 	story_step_done();
 }
 

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "launcher/descriptors.h"
 #include "scene.h"
 #include "tests/harness/story.h"
 
@@ -23,44 +23,11 @@ static struct {
 	gint64 descriptors[CYCLES], memory_kib[CYCLES];
 } story;
 
-/*
- * A vkernel keeps a host file open for each inode in its cache, so files that a program looks at
- * for the first time come on top, and go when memory gets short. All else must not become more.
- */
-static bool is_host_file(const char *dir, const char *name)
-{
-	g_autofree char *path = g_build_filename(dir, name, NULL);
-	g_autofree char *target = g_file_read_link(path, NULL);
-	struct stat st;
-
-	return target && target[0] == '/' && !g_str_has_prefix(target, "/dev/") &&
-	       !g_str_has_prefix(target, "/memfd:") && !stat(path, &st) &&
-	       (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode));
-}
-
 static gint64 count_descriptors(pid_t pid)
 {
-	g_autofree char *path = g_strdup_printf("/proc/%d/fd", pid);
-	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-	const char *name;
-	gint64 count = 0;
+	g_auto(GStrv) open = vk_descriptors(pid);
 
-	while (dir && (name = g_dir_read_name(dir)))
-		count += !is_host_file(path, name);
-	return count;
-}
-
-/* Resident memory of a process, guest memory that it has mapped included. */
-static gint64 resident_kib(pid_t pid)
-{
-	g_autofree char *path = g_strdup_printf("/proc/%d/status", pid);
-	g_autofree char *text = NULL;
-	const char *line;
-
-	if (!g_file_get_contents(path, &text, NULL, NULL))
-		fail_msg("the vkernel has gone");
-	line = strstr(text, "VmRSS:");
-	return line ? g_ascii_strtoll(line + strlen("VmRSS:"), NULL, 10) : 0;
+	return g_strv_length(open);
 }
 
 static void test_start(void **state)
@@ -101,7 +68,7 @@ static void one_cycle(guint i)
 	scene_facts_clear(&before);
 	vkernel = session_vkernel(&story.person, "again");
 	story.descriptors[i] = count_descriptors(vkernel);
-	story.memory_kib[i] = resident_kib(vkernel);
+	story.memory_kib[i] = (gint64)process_status(vkernel, "VmRSS");
 	printf("# cycle %u: %" G_GINT64_FORMAT " descriptors, %" G_GINT64_FORMAT " KiB resident\n",
 	       i + 1, story.descriptors[i], story.memory_kib[i]);
 }

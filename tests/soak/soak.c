@@ -22,7 +22,6 @@
 #define NAME	     "soak"
 #define CHURN_MIB    "48"
 #define GO_ON_MS     60000
-#define IDLE_MS	     180000
 #define MEMORY_SLACK (64 * 1024) /* KiB */
 #define DISK_SLACK   G_GUINT64_CONSTANT(96000000)
 
@@ -73,18 +72,6 @@ static void assert_goes_on(void)
 	if (!wait_until(has_gone_on, &steps, -1, GO_ON_MS))
 		fail_msg("the session's programs stand still");
 	vksession_ok(&soak.person, "exec", NAME, "--", "true");
-}
-
-static gint64 resident_kib(pid_t pid)
-{
-	g_autofree char *path = g_strdup_printf("/proc/%d/status", pid);
-	g_autofree char *text = NULL;
-	const char *line;
-
-	if (!g_file_get_contents(path, &text, NULL, NULL))
-		return 0;
-	line = strstr(text, "VmRSS:");
-	return line ? g_ascii_strtoll(line + strlen("VmRSS:"), NULL, 10) : 0;
 }
 
 static void thaw(void)
@@ -188,7 +175,7 @@ static void look(void)
 								    : &soak.disk_second_half;
 
 	*most = MAX(*most, disk);
-	soak.last_kib = resident_kib(session_vkernel(&soak.person, NAME));
+	soak.last_kib = (gint64)process_status(session_vkernel(&soak.person, NAME), "VmRSS");
 	if (!soak.first_kib)
 		soak.first_kib = soak.last_kib;
 }
@@ -208,34 +195,6 @@ static void assert_all_intact(void)
 	}
 }
 
-/*
- * A vkernel makes the descriptor that it sleeps on when its guest is idle for the first time. One
- * that was saved before that and thawed makes a second one and refuses to be saved again.
- */
-static bool was_idle(void *data)
-{
-	g_autofree char *path = g_strdup_printf("/proc/%d/fd", *(const pid_t *)data);
-	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-	const char *name;
-
-	while (dir && (name = g_dir_read_name(dir))) {
-		g_autofree char *link = g_build_filename(path, name, NULL);
-		g_autofree char *target = g_file_read_link(link, NULL);
-
-		if (g_strcmp0(target, "anon_inode:[signalfd]") == 0)
-			return true;
-	}
-	return false;
-}
-
-static void await_idle(void)
-{
-	pid_t pid = session_vkernel(&soak.person, NAME);
-
-	if (!wait_until(was_idle, &pid, -1, IDLE_MS))
-		fail_msg("the guest is never idle");
-}
-
 static void test_start(void **state)
 {
 	g_autofree char *churn = guest_program("churn.py");
@@ -247,7 +206,6 @@ static void test_start(void **state)
 	vksession_ok(&soak.person, "policy", NAME, "keep=3", "hourly=0", "daily=0", "weekly=0");
 	if (!wait_for_file(soak.status, NULL, GO_ON_MS))
 		fail_msg("the program does not begin");
-	await_idle();
 	save();
 	save();
 	prune();

@@ -3,10 +3,10 @@
 
 #include <glib/gstdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "launcher/descriptors.h"
 #include "vksession/durable.h"
 #include "vksession/selftest/break.h"
 #include "vksession/selftest/states/conductor.h"
@@ -190,31 +190,13 @@ gboolean selftest_guest_stop_and_thaw(SelftestGuest *guest, gulong down_us,
 	       vk_control_thawed(guest->runtime_dir, error);
 }
 
-/* As test of growth: neither files, nor directories, nor what guest memory is in. */
-static gboolean is_host_file(const char *dir, const char *name)
-{
-	g_autofree char *path = g_build_filename(dir, name, NULL);
-	g_autofree char *target = g_file_read_link(path, NULL);
-	struct stat st;
-
-	return target && target[0] == '/' && !g_str_has_prefix(target, "/dev/") &&
-	       !g_str_has_prefix(target, "/memfd:") && !stat(path, &st) &&
-	       (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode));
-}
-
 guint selftest_guest_descriptors(SelftestGuest *guest)
 {
 	VkLauncherStatus status = { 0 };
-	g_autofree char *path = NULL;
-	g_autoptr(GDir) dir = NULL;
-	const char *name;
-	guint count = 0;
+	g_auto(GStrv) open = NULL;
 
 	if (!vk_launcher_get_status(guest->runtime_dir, &status))
 		return 0;
-	path = g_strdup_printf("/proc/%d/fd", status.vkernel_pid);
-	dir = g_dir_open(path, 0, NULL);
-	while (dir && (name = g_dir_read_name(dir)))
-		count += !is_host_file(path, name);
-	return count;
+	open = vk_descriptors(status.vkernel_pid);
+	return g_strv_length(open);
 }

@@ -52,8 +52,5 @@ gboolean selftest_guest_save(SelftestGuest *guest, VkCheckpointStats *stats, GEr
 gboolean selftest_guest_stop_and_thaw(SelftestGuest *guest, gulong down_us,
 				      VkCheckpointStats *stats, GError **error);
 
-/**
- * Counts what the vkernel has open on the host, without the host's files and directories: one is
- * open for each that the guest's programs have looked at.
- */
+/** @return how many of vk_descriptors() the vkernel has */
 guint selftest_guest_descriptors(SelftestGuest *guest);
