@@ -43,14 +43,15 @@ static void set_busy(GError **error, int fd)
 
 /*
  * Whether a line of /proc/locks, see proc(5), is of an flock(2) on a file: one that is held, or,
- * with "->" after its number, one that is waited for.
+ * with "->" after its number, one that is waited for, to be shared. Who waits for it alone does the
+ * same kind of work, and may as well wait.
  */
 static gboolean is_lock_on(const char *line, ino_t inode, gboolean awaited)
 {
 	const char *kind = strstr(line, awaited ? "-> FLOCK" : ": FLOCK");
 	guint64 found;
 
-	return kind &&
+	return kind && (!awaited || strstr(kind, " READ ")) &&
 	       sscanf(strstr(kind, "FLOCK"), "%*s %*s %*s %*d %*x:%*x:%" G_GUINT64_FORMAT,
 		      &found) == 1 &&
 	       found == (guint64)inode;

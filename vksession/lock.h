@@ -29,5 +29,5 @@ int vks_lock_share(const char *path, const char *holder, GError **error);
  */
 char *vks_lock_holder(const char *path);
 
-/** @return whether somebody waits for a lock that is held */
+/** @return whether somebody waits in vks_lock_share() for a lock that is held */
 gboolean vks_lock_is_awaited(const char *path);

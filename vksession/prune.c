@@ -154,7 +154,7 @@ static gboolean prune_in_background(Vks *vks, const char *name, const VksControl
 	return FALSE;
 }
 
-/* Giving way: whoever waits for us cancels us, and what is left to do is done another time. */
+/* Giving way: whoever waits for us cancels us, and what is left to do is done afterwards. */
 
 #define LOOK_US 20000 /* how often to look whether somebody waits */
 
@@ -208,8 +208,9 @@ static void cancel_too(GCancellable *cancelled, gpointer cancellable)
 	g_cancellable_cancel(cancellable);
 }
 
-gboolean vks_prune(Vks *vks, const char *name, const VksControl *control, VksPruneResult *result,
-		   GError **error)
+/* @param[out] gave_way  it was not done because somebody waited */
+static gboolean prune_until_awaited(Vks *vks, const char *name, const VksControl *control,
+				    gboolean *gave_way, VksPruneResult *result, GError **error)
 {
 	autofd background = vks_session_lock_background(vks, name, error);
 	GCancellable *outer = vks_control_cancellable(control);
@@ -218,7 +219,7 @@ gboolean vks_prune(Vks *vks, const char *name, const VksControl *control, VksPru
 	Yield yield;
 	gboolean ok;
 
-	*result = (VksPruneResult){ 0 };
+	*gave_way = FALSE;
 	if (background < 0)
 		return FALSE;
 	yield_begin(&yield, vks, name);
@@ -229,7 +230,27 @@ gboolean vks_prune(Vks *vks, const char *name, const VksControl *control, VksPru
 	ok = prune_in_background(vks, name, &inner, result, error);
 	if (handler)
 		g_cancellable_disconnect(outer, handler);
+	*gave_way = !ok && g_cancellable_is_cancelled(yield.cancellable) &&
+		    !(outer && g_cancellable_is_cancelled(outer));
 	yield_end(&yield);
+	return ok;
+}
+
+gboolean vks_prune(Vks *vks, const char *name, const VksControl *control, VksPruneResult *result,
+		   GError **error)
+{
+	g_autoptr(GError) cause = NULL;
+	gboolean gave_way = TRUE;
+	gboolean ok = FALSE;
+
+	*result = (VksPruneResult){ 0 };
+	/* Those who were waited for have had their turn when the lock can be had again. */
+	while (gave_way) {
+		g_clear_error(&cause);
+		ok = prune_until_awaited(vks, name, control, &gave_way, result, &cause);
+	}
+	if (cause)
+		g_propagate_error(error, g_steal_pointer(&cause));
 	return ok;
 }
 

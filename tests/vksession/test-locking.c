@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "launcher/autofd.h"
@@ -200,6 +201,22 @@ static void test_during_a_verify(void **state)
 	assert_int_equal(RUN("verify", "s"), 0);
 }
 
+/* Waits until a process waits for a lock. */
+static void await_flock(GSubprocess *process)
+{
+	g_autofree char *path =
+		g_strdup_printf("/proc/%s/syscall", g_subprocess_get_identifier(process));
+	g_autofree char *flock_now = g_strdup_printf("%d ", SYS_flock);
+	g_autofree char *now = NULL;
+
+	while (!now || !g_str_has_prefix(now, flock_now)) {
+		g_free(now);
+		if (!g_file_get_contents(path, &now, NULL, NULL))
+			fail_msg("%s can't be read", path);
+		g_usleep(1000);
+	}
+}
+
 /* Work in the background is waited for, not complained of. */
 static void test_during_a_prune(void **state)
 {
@@ -207,9 +224,13 @@ static void test_during_a_prune(void **state)
 	g_autofree char *background_path = lock_path(state, ":prune");
 	autofd background = vks_lock_take(background_path, "prune", FALSE, NULL);
 	autofd lock = vks_lock_take(path, "prune", FALSE, NULL);
-	GSubprocess *save;
+	GSubprocess *prune, *save;
 
 	assert_true(background >= 0 && lock >= 0);
+	/* One of the same kind is no reason to give way. */
+	prune = START("prune", "s");
+	await_flock(prune);
+	assert_false(vks_lock_is_awaited(background_path));
 	save = START("save", "s");
 	/* Whoever works in the background can see that it is waited for, and give way. */
 	while (!vks_lock_is_awaited(background_path))
@@ -220,6 +241,7 @@ static void test_during_a_prune(void **state)
 	autofd_close(&background);
 	background = -1;
 	assert_int_equal(finish(save, NULL), 0);
+	assert_int_equal(finish(prune, NULL), 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, sandbox_teardown)
