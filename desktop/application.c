@@ -53,7 +53,7 @@ static void show_settings(gpointer user_data)
 static void show_changes(const char *session, gpointer user_data)
 {
 	Desktop *desktop = user_data;
-	g_autoptr(VkBusSession1) object = desktop_sessions_find(desktop->sessions, session);
+	g_autoptr(VksBusSession1) object = desktop_sessions_find(desktop->sessions, session);
 
 	if (object)
 		dialog_changes(parent(desktop), object);

@@ -3,6 +3,7 @@
 
 #include <glib/gi18n.h>
 
+#include "desktop/actions.h"
 #include "desktop/requests.h"
 #include "desktop/timeline.h"
 #include "desktop/words.h"
@@ -10,9 +11,9 @@
 #define SPACE 8
 
 struct Details {
-	GtkWidget *box, *title, *state, *facts, *windows, *timeline, *saves, *restore;
-	GPtrArray *buttons; /* in the order of the table */
-	VkBusSession1 *session;
+	GtkWidget *box, *title, *end, *state, *facts, *windows, *timeline, *saves, *restore;
+	GPtrArray *buttons; /* in the order of desktop_actions */
+	VksBusSession1 *session;
 	GVariant *shown_saves; /* what the list shows, so that it is made anew only if it must */
 	gboolean filling;      /* changes of widgets are our own */
 	void (*end_session)(const char *session, gpointer user_data);
@@ -23,70 +24,19 @@ static const char *const restore_policies[] = { "always", "ask", "never" };
 
 /* What can be done */
 
-static void do_save(Details *details, const char *session)
-{
-	request_save(session, FALSE);
-}
-
-static void do_save_and_stop(Details *details, const char *session)
-{
-	request_save(session, TRUE);
-}
-
-static void do_attach(Details *details, const char *session)
-{
-	request_attach(session);
-}
-
-static void do_detach(Details *details, const char *session)
-{
-	request_detach(session);
-}
-
-static void do_thaw(Details *details, const char *session)
-{
-	request_thaw(session);
-}
-
-static void do_end(Details *details, const char *session)
-{
-	details->end_session(session, details->user_data);
-}
-
-static gboolean when_attached(VkBusSession1 *session)
-{
-	return desktop_session_runs(session) && vk_bus_session1_get_attached(session);
-}
-
-static gboolean when_detached(VkBusSession1 *session)
-{
-	return desktop_session_runs(session) && !vk_bus_session1_get_attached(session);
-}
-
-static gboolean when_saved(VkBusSession1 *session)
-{
-	return !desktop_session_runs(session) && vk_bus_session1_get_last_save(session) > 0;
-}
-
-static const struct {
-	const char *label;
-	gboolean (*offered)(VkBusSession1 *session);
-	void (*act)(Details *details, const char *session);
-} actions[] = {
-	{ N_("_Save now"), desktop_session_runs, do_save },
-	{ N_("Save and s_top"), desktop_session_runs, do_save_and_stop },
-	{ N_("_Attach here"), when_detached, do_attach },
-	{ N_("_Detach"), when_attached, do_detach },
-	{ N_("_Bring it back"), when_saved, do_thaw },
-	{ N_("_End…"), desktop_session_runs, do_end },
-};
-
 static void on_button(GtkButton *button, Details *details)
 {
 	guint i;
 
 	if (details->session && g_ptr_array_find(details->buttons, button, &i))
-		actions[i].act(details, vk_bus_session1_get_name(details->session));
+		desktop_actions[i].act(vks_bus_session1_get_name(details->session));
+}
+
+static void on_end(GtkButton *button, Details *details)
+{
+	if (details->session)
+		details->end_session(vks_bus_session1_get_name(details->session),
+				     details->user_data);
 }
 
 static void on_go_back(GtkButton *button, Details *details)
@@ -94,7 +44,7 @@ static void on_go_back(GtkButton *button, Details *details)
 	gpointer number = g_object_get_data(G_OBJECT(button), "vksession-number");
 
 	if (details->session)
-		request_rollback(vk_bus_session1_get_name(details->session),
+		request_rollback(vks_bus_session1_get_name(details->session),
 				 GPOINTER_TO_UINT(number));
 }
 
@@ -164,25 +114,25 @@ static void fill_saves(Details *details, GVariant *saves)
 	timeline_set(details->timeline, saves, 0);
 }
 
-static char *describe_windows(VkBusSession1 *session)
+static char *describe_windows(VksBusSession1 *session)
 {
-	GVariant *windows = vk_bus_session1_get_windows(session);
+	GVariant *windows = vks_bus_session1_get_windows(session);
 	g_autoptr(GString) text = g_string_new(NULL);
 	GVariantIter iter;
 	const char *title;
 
 	if (!windows || g_variant_n_children(windows) == 0)
-		return g_strjoinv("\n", (char **)vk_bus_session1_get_commands(session));
+		return g_strjoinv("\n", (char **)vks_bus_session1_get_commands(session));
 	g_variant_iter_init(&iter, windows);
 	while (g_variant_iter_next(&iter, "(&s&siiuu)", &title, NULL, NULL, NULL, NULL, NULL))
 		g_string_append_printf(text, "%s%s", text->len ? "\n" : "", title);
 	return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
-static char *describe_cost(VkBusSession1 *session)
+static char *describe_cost(VksBusSession1 *session)
 {
-	g_autofree char *memory = g_format_size(vk_bus_session1_get_memory_used_bytes(session));
-	g_autofree char *disk = g_format_size(vk_bus_session1_get_disk_bytes(session));
+	g_autofree char *memory = g_format_size(vks_bus_session1_get_memory_used_bytes(session));
+	g_autofree char *disk = g_format_size(vks_bus_session1_get_disk_bytes(session));
 
 	if (desktop_session_runs(session))
 		return g_strdup_printf(_("%s of memory, %s on the disk"), memory, disk);
@@ -191,7 +141,7 @@ static char *describe_cost(VkBusSession1 *session)
 
 static void fill_restore(Details *details)
 {
-	const char *policy = vk_bus_session1_get_restore(details->session);
+	const char *policy = vks_bus_session1_get_restore(details->session);
 
 	details->filling = TRUE;
 	for (guint i = 0; i < G_N_ELEMENTS(restore_policies); i++) {
@@ -201,7 +151,7 @@ static void fill_restore(Details *details)
 	details->filling = FALSE;
 }
 
-void details_show(Details *details, VkBusSession1 *session)
+void details_show(Details *details, VksBusSession1 *session)
 {
 	g_autofree char *state = NULL, *windows = NULL, *cost = NULL;
 	WordsSession words;
@@ -218,10 +168,12 @@ void details_show(Details *details, VkBusSession1 *session)
 	gtk_label_set_text(GTK_LABEL(details->state), state);
 	gtk_label_set_text(GTK_LABEL(details->facts), cost);
 	gtk_label_set_text(GTK_LABEL(details->windows), windows);
-	for (guint i = 0; i < G_N_ELEMENTS(actions); i++)
-		gtk_widget_set_visible(details->buttons->pdata[i], actions[i].offered(session));
+	for (guint i = 0; i < DESKTOP_ACTIONS; i++)
+		gtk_widget_set_visible(details->buttons->pdata[i],
+				       desktop_actions[i].offered(session));
+	gtk_widget_set_visible(details->end, desktop_session_runs(session));
 	fill_restore(details);
-	fill_saves(details, vk_bus_session1_get_saves(session));
+	fill_saves(details, vks_bus_session1_get_saves(session));
 }
 
 /* Making */
@@ -248,18 +200,25 @@ static void make_title(Details *details)
 	pango_attr_list_unref(attributes);
 }
 
+static GtkWidget *add_button(Details *details, GtkWidget *row, const char *label,
+			     void (*clicked)(GtkButton *, Details *))
+{
+	GtkWidget *button = gtk_button_new_with_mnemonic(label);
+
+	g_signal_connect(button, "clicked", G_CALLBACK(clicked), details);
+	gtk_widget_set_no_show_all(button, TRUE);
+	gtk_box_pack_start(GTK_BOX(row), button, FALSE, FALSE, 0);
+	return button;
+}
+
 static void make_buttons(Details *details)
 {
 	GtkWidget *row = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, SPACE);
 
-	for (guint i = 0; i < G_N_ELEMENTS(actions); i++) {
-		GtkWidget *button = gtk_button_new_with_mnemonic(_(actions[i].label));
-
-		g_signal_connect(button, "clicked", G_CALLBACK(on_button), details);
-		gtk_widget_set_no_show_all(button, TRUE);
-		gtk_box_pack_start(GTK_BOX(row), button, FALSE, FALSE, 0);
-		g_ptr_array_add(details->buttons, button);
-	}
+	for (guint i = 0; i < DESKTOP_ACTIONS; i++)
+		g_ptr_array_add(details->buttons,
+				add_button(details, row, _(desktop_actions[i].label), on_button));
+	details->end = add_button(details, row, _("_End…"), on_end);
 	gtk_box_pack_start(GTK_BOX(details->box), row, FALSE, FALSE, 0);
 }
 

@@ -21,4 +21,4 @@ Details *details_new(void (*end_session)(const char *session, gpointer), gpointe
 GtkWidget *details_widget(Details *details);
 
 /** Shows a session, or the same one again after it changed. @param session  NULL: none */
-void details_show(Details *details, VkBusSession1 *session);
+void details_show(Details *details, VksBusSession1 *session);

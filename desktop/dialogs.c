@@ -64,14 +64,14 @@ static void on_changes(GObject *source, GAsyncResult *result, gpointer user_data
 {
 	g_autoptr(GVariant) entries = NULL;
 	g_autoptr(GError) error = NULL;
-	VkBusSession1 *session = VK_BUS_SESSION1(source);
+	VksBusSession1 *session = VKS_BUS_SESSION1(source);
 	g_autofree char *title = g_strdup_printf(_("What changed while “%s” was away"),
-						 vk_bus_session1_get_name(session));
+						 vks_bus_session1_get_name(session));
 	GtkWidget *dialog =
 		gtk_dialog_new_with_buttons(title, NULL, 0, _("_Close"), GTK_RESPONSE_CLOSE, NULL);
 	GtkWidget *scrolled = gtk_scrolled_window_new(NULL, NULL), *content;
 
-	if (vk_bus_session1_call_get_thaw_report_finish(session, &entries, result, &error))
+	if (vks_bus_session1_call_get_thaw_report_finish(session, &entries, result, &error))
 		content = changes_list(entries);
 	else
 		content = gtk_label_new(error->message);
@@ -83,9 +83,9 @@ static void on_changes(GObject *source, GAsyncResult *result, gpointer user_data
 	gtk_widget_show_all(dialog);
 }
 
-void dialog_changes(GtkWindow *parent, VkBusSession1 *session)
+void dialog_changes(GtkWindow *parent, VksBusSession1 *session)
 {
-	vk_bus_session1_call_get_thaw_report(session, NULL, on_changes, NULL);
+	vks_bus_session1_call_get_thaw_report(session, NULL, on_changes, NULL);
 }
 
 /* Settings */

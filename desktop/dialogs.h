@@ -14,7 +14,7 @@
 void dialog_end_session(GtkWindow *parent, const char *session);
 
 /** Shows what the last thaw of a session found changed on the disk. */
-void dialog_changes(GtkWindow *parent, VkBusSession1 *session);
+void dialog_changes(GtkWindow *parent, VksBusSession1 *session);
 
 /** Shows the settings. Changes are kept at once. */
 void dialog_settings(GtkWindow *parent);

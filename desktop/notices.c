@@ -21,7 +21,7 @@
 
 struct Notices {
 	DesktopSessions *sessions; /* borrowed */
-	GHashTable *watched;	   /* VkBusJob1 to Watch */
+	GHashTable *watched;	   /* VksBusJob1 to Watch */
 	GPtrArray *shown; /* notifications with actions live as long as they can be clicked */
 	void (*show_changes)(const char *session, gpointer user_data);
 	gpointer user_data;
@@ -30,7 +30,7 @@ struct Notices {
 /** A job under way. */
 typedef struct {
 	Notices *notices;
-	VkBusJob1 *job;
+	VksBusJob1 *job;
 	NotifyNotification *progress; /* NULL until it has taken long */
 	guint timer;
 } Watch;
@@ -134,9 +134,9 @@ static void act_show_changes(Notices *notices, const char *session, guint number
 
 /* Kinds of work */
 
-static guint result_number(VkBusJob1 *job, const char *key)
+static guint result_number(VksBusJob1 *job, const char *key)
 {
-	GVariant *result = vk_bus_job1_get_result(job);
+	GVariant *result = vks_bus_job1_get_result(job);
 	guint number = 0;
 
 	if (result)
@@ -148,13 +148,13 @@ static void say_changes(GObject *source, GAsyncResult *answer, gpointer user_dat
 {
 	g_autoptr(GVariant) entries = NULL;
 	Notices *notices = user_data;
-	const char *session = vk_bus_session1_get_name(VK_BUS_SESSION1(source));
+	const char *session = vks_bus_session1_get_name(VKS_BUS_SESSION1(source));
 	g_autofree char *summary = NULL, *text = NULL;
 	NotifyNotification *notification;
 	gulong n;
 
-	if (!vk_bus_session1_call_get_thaw_report_finish(VK_BUS_SESSION1(source), &entries, answer,
-							 NULL))
+	if (!vks_bus_session1_call_get_thaw_report_finish(VKS_BUS_SESSION1(source), &entries,
+							  answer, NULL))
 		return;
 	n = g_variant_n_children(entries);
 	if (n == 0)
@@ -170,18 +170,18 @@ static void say_changes(GObject *source, GAsyncResult *answer, gpointer user_dat
 	show(notification);
 }
 
-static void end_thaw(Notices *notices, VkBusJob1 *job)
+static void end_thaw(Notices *notices, VksBusJob1 *job)
 {
-	g_autoptr(VkBusSession1)
-		session = desktop_sessions_find(notices->sessions, vk_bus_job1_get_session(job));
+	g_autoptr(VksBusSession1)
+		session = desktop_sessions_find(notices->sessions, vks_bus_job1_get_session(job));
 
 	if (session)
-		vk_bus_session1_call_get_thaw_report(session, NULL, say_changes, notices);
+		vks_bus_session1_call_get_thaw_report(session, NULL, say_changes, notices);
 }
 
-static void end_rollback(Notices *notices, VkBusJob1 *job)
+static void end_rollback(Notices *notices, VksBusJob1 *job)
 {
-	const char *session = vk_bus_job1_get_session(job);
+	const char *session = vks_bus_job1_get_session(job);
 	guint number = result_number(job, "number"), undo = result_number(job, "undo");
 	g_autofree char *summary = g_strdup_printf(_("“%s” went back to save %u"), session, number);
 	NotifyNotification *notification;
@@ -193,17 +193,17 @@ static void end_rollback(Notices *notices, VkBusJob1 *job)
 	show(notification);
 }
 
-static gboolean result_names(VkBusJob1 *job, const char *key, const char ***names)
+static gboolean result_names(VksBusJob1 *job, const char *key, const char ***names)
 {
-	GVariant *result = vk_bus_job1_get_result(job);
+	GVariant *result = vks_bus_job1_get_result(job);
 
 	return result && g_variant_lookup(result, key, "^a&s", names);
 }
 
 static void ask_to_thaw(Notices *notices, const char *session, gboolean crashed)
 {
-	g_autoptr(VkBusSession1) object = desktop_sessions_find(notices->sessions, session);
-	gint64 saved = object ? (gint64)vk_bus_session1_get_last_save_time(object) : 0;
+	g_autoptr(VksBusSession1) object = desktop_sessions_find(notices->sessions, session);
+	gint64 saved = object ? (gint64)vks_bus_session1_get_last_save_time(object) : 0;
 	g_autofree char *age = words_age(g_get_real_time(), saved);
 	g_autofree char *summary = g_strdup_printf(_("Bring “%s” back?"), session);
 	g_autofree char *text =
@@ -219,7 +219,7 @@ static void ask_to_thaw(Notices *notices, const char *session, gboolean crashed)
 }
 
 /* The login: what is to be asked for, and what came back from an older save than was hoped for. */
-static void end_restore(Notices *notices, VkBusJob1 *job)
+static void end_restore(Notices *notices, VksBusJob1 *job)
 {
 	g_autofree const char **ask = NULL, **crashed = NULL, **thawed = NULL;
 
@@ -249,7 +249,7 @@ static const struct {
 	const char *working; /* of a session, while it goes on */
 	const char *failed;
 	void (*again)(Notices *notices, const char *session, guint number);
-	void (*done)(Notices *notices, VkBusJob1 *job);
+	void (*done)(Notices *notices, VksBusJob1 *job);
 } kinds[] = {
 	{ "save", N_("Saving “%s”"), N_("“%s” was not saved"), act_save, NULL },
 	{ "save-all", N_("Saving all sessions"), N_("Not all sessions were saved"), act_save_all,
@@ -262,9 +262,9 @@ static const struct {
 	{ "run", NULL, N_("A program of “%s” did not start"), NULL, NULL },
 };
 
-static gsize kind_of(VkBusJob1 *job)
+static gsize kind_of(VksBusJob1 *job)
 {
-	const char *kind = vk_bus_job1_get_kind(job);
+	const char *kind = vks_bus_job1_get_kind(job);
 
 	for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
 		if (g_strcmp0(kinds[i].kind, kind) == 0)
@@ -285,11 +285,12 @@ static char *sentence(const char *format, const char *session)
 
 static void show_progress(Watch *watch)
 {
-	guint64 done = vk_bus_job1_get_done(watch->job), total = vk_bus_job1_get_total(watch->job);
-	const char *stage = vk_bus_job1_get_stage(watch->job);
+	guint64 done = vks_bus_job1_get_done(watch->job),
+		total = vks_bus_job1_get_total(watch->job);
+	const char *stage = vks_bus_job1_get_stage(watch->job);
 	g_autofree char *body = g_markup_escape_text(stage ? stage : "", -1);
 	g_autofree char *summary =
-		sentence(kinds[kind_of(watch->job)].working, vk_bus_job1_get_session(watch->job));
+		sentence(kinds[kind_of(watch->job)].working, vks_bus_job1_get_session(watch->job));
 
 	if (!watch->progress) {
 		watch->progress = notify_notification_new(summary, body, "vksession-saving");
@@ -330,7 +331,7 @@ static void watch_free(gpointer data)
 	g_free(watch);
 }
 
-static void watch_job(DesktopSessions *sessions, VkBusJob1 *job, gpointer user_data)
+static void watch_job(DesktopSessions *sessions, VksBusJob1 *job, gpointer user_data)
 {
 	Notices *notices = user_data;
 	gsize kind = kind_of(job);
@@ -345,12 +346,12 @@ static void watch_job(DesktopSessions *sessions, VkBusJob1 *job, gpointer user_d
 	g_hash_table_replace(notices->watched, job, watch);
 }
 
-static void say_failure(Notices *notices, VkBusJob1 *job, gsize kind)
+static void say_failure(Notices *notices, VksBusJob1 *job, gsize kind)
 {
-	const char *session = vk_bus_job1_get_session(job);
+	const char *session = vks_bus_job1_get_session(job);
 	g_autofree char *summary = sentence(kinds[kind].failed, session);
 	NotifyNotification *notification =
-		say(notices, summary, vk_bus_job1_get_error_message(job), "vksession-problem");
+		say(notices, summary, vks_bus_job1_get_error_message(job), "vksession-problem");
 
 	notify_notification_set_urgency(notification, NOTIFY_URGENCY_CRITICAL);
 	if (kinds[kind].again)
@@ -359,11 +360,11 @@ static void say_failure(Notices *notices, VkBusJob1 *job, gsize kind)
 	show(notification);
 }
 
-static void end_job(DesktopSessions *sessions, VkBusJob1 *job, gpointer user_data)
+static void end_job(DesktopSessions *sessions, VksBusJob1 *job, gpointer user_data)
 {
 	Notices *notices = user_data;
 	gsize kind = kind_of(job);
-	const char *state = vk_bus_job1_get_state(job);
+	const char *state = vks_bus_job1_get_state(job);
 
 	g_hash_table_remove(notices->watched, job);
 	if (kind == G_N_ELEMENTS(kinds))

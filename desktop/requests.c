@@ -29,9 +29,9 @@ static void on_answer(GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 /* The daemon to ask; if there is none, that is said and NULL returned. */
-static VkBusManager1 *manager(void)
+static VksBusManager1 *manager(void)
 {
-	VkBusManager1 *found = desktop_sessions_manager(requests.sessions);
+	VksBusManager1 *found = desktop_sessions_manager(requests.sessions);
 
 	if (!found)
 		requests.failed(_("The vksession daemon does not answer"), requests.user_data);
@@ -57,67 +57,67 @@ static GVariant *option(const char *key, GVariant *value)
 
 void request_save(const char *session, gboolean stop)
 {
-	VkBusManager1 *to = manager();
+	VksBusManager1 *to = manager();
 
 	if (to)
-		vk_bus_manager1_call_save(to, session, option("stop", g_variant_new_boolean(stop)),
-					  NULL, on_answer, NULL);
+		vks_bus_manager1_call_save(to, session, option("stop", g_variant_new_boolean(stop)),
+					   NULL, on_answer, NULL);
 }
 
 void request_save_all(void)
 {
-	VkBusManager1 *to = manager();
+	VksBusManager1 *to = manager();
 
 	if (to)
-		vk_bus_manager1_call_save_all(to, option("reason", g_variant_new_string("manual")),
-					      NULL, on_answer, NULL);
+		vks_bus_manager1_call_save_all(to, option("reason", g_variant_new_string("manual")),
+					       NULL, on_answer, NULL);
 }
 
 void request_thaw(const char *session)
 {
-	VkBusManager1 *to = manager();
+	VksBusManager1 *to = manager();
 
 	if (to)
-		vk_bus_manager1_call_thaw(to, session,
-					  option("display", g_variant_new_string(display())), NULL,
-					  on_answer, NULL);
+		vks_bus_manager1_call_thaw(to, session,
+					   option("display", g_variant_new_string(display())), NULL,
+					   on_answer, NULL);
 }
 
 void request_rollback(const char *session, guint number)
 {
-	VkBusManager1 *to = manager();
+	VksBusManager1 *to = manager();
 
 	if (to)
-		vk_bus_manager1_call_rollback(to, session, number,
-					      option("display", g_variant_new_string(display())),
-					      NULL, on_answer, NULL);
+		vks_bus_manager1_call_rollback(to, session, number,
+					       option("display", g_variant_new_string(display())),
+					       NULL, on_answer, NULL);
 }
 
 void request_stop(const char *session)
 {
-	VkBusManager1 *to = manager();
+	VksBusManager1 *to = manager();
 
 	if (to)
-		vk_bus_manager1_call_stop(to, session, NULL, on_answer, NULL);
+		vks_bus_manager1_call_stop(to, session, NULL, on_answer, NULL);
 }
 
 void request_attach(const char *session)
 {
-	VkBusManager1 *to = manager();
+	VksBusManager1 *to = manager();
 
 	if (to)
-		vk_bus_manager1_call_attach(to, session, display(), NULL, on_answer, NULL);
+		vks_bus_manager1_call_attach(to, session, display(), NULL, on_answer, NULL);
 }
 
 void request_detach(const char *session)
 {
-	VkBusManager1 *to = manager();
+	VksBusManager1 *to = manager();
 
 	if (to)
-		vk_bus_manager1_call_detach(to, session, NULL, on_answer, NULL);
+		vks_bus_manager1_call_detach(to, session, NULL, on_answer, NULL);
 }
 
-void request_restore_policy(VkBusSession1 *session, const char *restore)
+void request_restore_policy(VksBusSession1 *session, const char *restore)
 {
 	g_dbus_proxy_call(G_DBUS_PROXY(session), "org.freedesktop.DBus.Properties.Set",
 			  g_variant_new("(ssv)", "org.vksession.Session1", "Restore",

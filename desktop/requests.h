@@ -25,4 +25,4 @@ void request_stop(const char *session);
 void request_attach(const char *session);
 void request_detach(const char *session);
 /** @param restore  "always", "ask" or "never" */
-void request_restore_policy(VkBusSession1 *session, const char *restore);
+void request_restore_policy(VksBusSession1 *session, const char *restore);

@@ -7,7 +7,7 @@
 struct _DesktopSessions {
 	GObject parent;
 	GDBusObjectManager *objects; /* NULL until it has answered */
-	VkBusManager1 *manager;
+	VksBusManager1 *manager;
 	GCancellable *cancellable;
 	guint changed_source; /* many properties change at once; one signal for all */
 };
@@ -32,14 +32,14 @@ static void note_change(DesktopSessions *self)
 		self->changed_source = g_idle_add(tell_changed, self);
 }
 
-static void on_job_finished(VkBusJob1 *job, const char *state, gpointer user_data)
+static void on_job_finished(VksBusJob1 *job, const char *state, gpointer user_data)
 {
 	g_signal_emit(user_data, signals[JOB_ENDED], 0, job);
 }
 
-static void follow_job(DesktopSessions *self, VkBusJob1 *job)
+static void follow_job(DesktopSessions *self, VksBusJob1 *job)
 {
-	if (g_strcmp0(vk_bus_job1_get_state(job), "running") != 0)
+	if (g_strcmp0(vks_bus_job1_get_state(job), "running") != 0)
 		return;
 	g_signal_connect_object(job, "finished", G_CALLBACK(on_job_finished), self, 0);
 	g_signal_emit(self, signals[JOB_BEGAN], 0, job);
@@ -48,7 +48,7 @@ static void follow_job(DesktopSessions *self, VkBusJob1 *job)
 static void on_object_added(GDBusObjectManager *objects, GDBusObject *object, gpointer user_data)
 {
 	DesktopSessions *self = user_data;
-	g_autoptr(VkBusJob1) job = vk_bus_object_get_job1(VK_BUS_OBJECT(object));
+	g_autoptr(VksBusJob1) job = vks_bus_object_get_job1(VKS_BUS_OBJECT(object));
 
 	if (job)
 		follow_job(self, job);
@@ -65,7 +65,7 @@ static void on_properties_changed(GDBusObjectManagerClient *objects, GDBusObject
 				  GDBusProxy *proxy, GVariant *changed,
 				  const char *const *invalidated, gpointer user_data)
 {
-	if (VK_BUS_IS_SESSION1(proxy))
+	if (VKS_BUS_IS_SESSION1(proxy))
 		note_change(user_data);
 }
 
@@ -77,7 +77,7 @@ static void on_owner_changed(GObject *objects, GParamSpec *property, gpointer us
 static void on_manager(GObject *source, GAsyncResult *result, gpointer user_data)
 {
 	g_autoptr(GError) error = NULL;
-	VkBusManager1 *manager = vk_bus_manager1_proxy_new_for_bus_finish(result, &error);
+	VksBusManager1 *manager = vks_bus_manager1_proxy_new_for_bus_finish(result, &error);
 	DesktopSessions *self = user_data;
 
 	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
@@ -94,7 +94,7 @@ static void on_objects(GObject *source, GAsyncResult *result, gpointer user_data
 {
 	g_autoptr(GError) error = NULL;
 	GDBusObjectManager *objects =
-		vk_bus_object_manager_client_new_for_bus_finish(result, &error);
+		vks_bus_object_manager_client_new_for_bus_finish(result, &error);
 	DesktopSessions *self = user_data;
 
 	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
@@ -117,18 +117,18 @@ DesktopSessions *desktop_sessions_new(void)
 {
 	DesktopSessions *self = g_object_new(DESKTOP_TYPE_SESSIONS, NULL);
 
-	vk_bus_object_manager_client_new_for_bus(G_BUS_TYPE_SESSION,
-						 G_DBUS_OBJECT_MANAGER_CLIENT_FLAGS_NONE, BUS_NAME,
-						 BUS_PATH, self->cancellable, on_objects, self);
-	vk_bus_manager1_proxy_new_for_bus(G_BUS_TYPE_SESSION, G_DBUS_PROXY_FLAGS_NONE, BUS_NAME,
-					  BUS_PATH, self->cancellable, on_manager, self);
+	vks_bus_object_manager_client_new_for_bus(G_BUS_TYPE_SESSION,
+						  G_DBUS_OBJECT_MANAGER_CLIENT_FLAGS_NONE, BUS_NAME,
+						  BUS_PATH, self->cancellable, on_objects, self);
+	vks_bus_manager1_proxy_new_for_bus(G_BUS_TYPE_SESSION, G_DBUS_PROXY_FLAGS_NONE, BUS_NAME,
+					   BUS_PATH, self->cancellable, on_manager, self);
 	return self;
 }
 
 static int compare_names(gconstpointer a, gconstpointer b)
 {
-	return g_utf8_collate(vk_bus_session1_get_name(*(VkBusSession1 *const *)a),
-			      vk_bus_session1_get_name(*(VkBusSession1 *const *)b));
+	return g_utf8_collate(vks_bus_session1_get_name(*(VksBusSession1 *const *)a),
+			      vks_bus_session1_get_name(*(VksBusSession1 *const *)b));
 }
 
 GPtrArray *desktop_sessions_list(DesktopSessions *self)
@@ -140,9 +140,9 @@ GPtrArray *desktop_sessions_list(DesktopSessions *self)
 		return list;
 	objects = g_dbus_object_manager_get_objects(self->objects);
 	for (GList *l = objects; l; l = l->next) {
-		VkBusSession1 *session = vk_bus_object_get_session1(l->data);
+		VksBusSession1 *session = vks_bus_object_get_session1(l->data);
 
-		if (session && vk_bus_session1_get_name(session))
+		if (session && vks_bus_session1_get_name(session))
 			g_ptr_array_add(list, session);
 		else
 			g_clear_object(&session);
@@ -152,18 +152,18 @@ GPtrArray *desktop_sessions_list(DesktopSessions *self)
 	return list;
 }
 
-VkBusSession1 *desktop_sessions_find(DesktopSessions *self, const char *name)
+VksBusSession1 *desktop_sessions_find(DesktopSessions *self, const char *name)
 {
 	g_autoptr(GPtrArray) list = desktop_sessions_list(self);
 
 	for (guint i = 0; i < list->len; i++) {
-		if (g_strcmp0(vk_bus_session1_get_name(list->pdata[i]), name) == 0)
+		if (g_strcmp0(vks_bus_session1_get_name(list->pdata[i]), name) == 0)
 			return g_object_ref(list->pdata[i]);
 	}
 	return NULL;
 }
 
-VkBusManager1 *desktop_sessions_manager(DesktopSessions *self)
+VksBusManager1 *desktop_sessions_manager(DesktopSessions *self)
 {
 	return self->manager;
 }
@@ -183,21 +183,21 @@ static const char *known(const char *text)
 	return text ? text : "";
 }
 
-void desktop_session_words(VkBusSession1 *session, WordsSession *words)
+void desktop_session_words(VksBusSession1 *session, WordsSession *words)
 {
 	*words = (WordsSession){
-		.name = known(vk_bus_session1_get_name(session)),
-		.state = known(vk_bus_session1_get_state(session)),
-		.activity = known(vk_bus_session1_get_activity(session)),
-		.problem = known(vk_bus_session1_get_problem(session)),
-		.last_save_us = (gint64)vk_bus_session1_get_last_save_time(session),
-		.unsaved = vk_bus_session1_get_unsaved_changes(session),
+		.name = known(vks_bus_session1_get_name(session)),
+		.state = known(vks_bus_session1_get_state(session)),
+		.activity = known(vks_bus_session1_get_activity(session)),
+		.problem = known(vks_bus_session1_get_problem(session)),
+		.last_save_us = (gint64)vks_bus_session1_get_last_save_time(session),
+		.unsaved = vks_bus_session1_get_unsaved_changes(session),
 	};
 }
 
-gboolean desktop_session_runs(VkBusSession1 *session)
+gboolean desktop_session_runs(VksBusSession1 *session)
 {
-	return g_strcmp0(vk_bus_session1_get_state(session), "running") == 0;
+	return g_strcmp0(vks_bus_session1_get_state(session), "running") == 0;
 }
 
 static void desktop_sessions_dispose(GObject *object)
@@ -220,9 +220,9 @@ static void desktop_sessions_class_init(DesktopSessionsClass *class)
 	signals[CHANGED] = g_signal_new("changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
 					G_TYPE_NONE, 0);
 	signals[JOB_BEGAN] = g_signal_new("job-began", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-					  G_TYPE_NONE, 1, VK_BUS_TYPE_JOB1);
+					  G_TYPE_NONE, 1, VKS_BUS_TYPE_JOB1);
 	signals[JOB_ENDED] = g_signal_new("job-ended", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-					  G_TYPE_NONE, 1, VK_BUS_TYPE_JOB1);
+					  G_TYPE_NONE, 1, VKS_BUS_TYPE_JOB1);
 }
 
 static void desktop_sessions_init(DesktopSessions *self)

@@ -7,15 +7,15 @@
  *
  * Signals of DesktopSessions:
  *   "changed"                      sessions came, went or changed; the list is new
- *   "job-began" (VkBusJob1 *)      work was begun, by whomever
- *   "job-ended" (VkBusJob1 *)      its State, Result and Error are final
+ *   "job-began" (VksBusJob1 *)      work was begun, by whomever
+ *   "job-ended" (VksBusJob1 *)      its State, Result and Error are final
  */
 #pragma once
 
 #include <gio/gio.h>
 
 #include "desktop/words.h"
-#include "vksession-desktop-bus.h"
+#include "vksession-bus.h"
 
 #define DESKTOP_TYPE_SESSIONS (desktop_sessions_get_type())
 G_DECLARE_FINAL_TYPE(DesktopSessions, desktop_sessions, DESKTOP, SESSIONS, GObject)
@@ -23,20 +23,20 @@ G_DECLARE_FINAL_TYPE(DesktopSessions, desktop_sessions, DESKTOP, SESSIONS, GObje
 /** Connects to the daemon, starting it if need be. Signals tell of the rest. */
 DesktopSessions *desktop_sessions_new(void);
 
-/** @return array of VkBusSession1 by name, with references; free with g_ptr_array_unref() */
+/** @return array of VksBusSession1 by name, with references; free with g_ptr_array_unref() */
 GPtrArray *desktop_sessions_list(DesktopSessions *sessions);
 
 /** @return the session of that name with a reference, or NULL */
-VkBusSession1 *desktop_sessions_find(DesktopSessions *sessions, const char *name);
+VksBusSession1 *desktop_sessions_find(DesktopSessions *sessions, const char *name);
 
 /** @return borrowed; NULL before the daemon has answered */
-VkBusManager1 *desktop_sessions_manager(DesktopSessions *sessions);
+VksBusManager1 *desktop_sessions_manager(DesktopSessions *sessions);
 
 /** Whether the daemon is on the bus now. */
 gboolean desktop_sessions_available(DesktopSessions *sessions);
 
 /** What is said of a session; strings are borrowed until its properties change. */
-void desktop_session_words(VkBusSession1 *session, WordsSession *words);
+void desktop_session_words(VksBusSession1 *session, WordsSession *words);
 
 /** @return whether the session runs */
-gboolean desktop_session_runs(VkBusSession1 *session);
+gboolean desktop_session_runs(VksBusSession1 *session);

@@ -4,6 +4,7 @@
 #include <glib/gi18n.h>
 #include <libayatana-appindicator/app-indicator.h>
 
+#include "desktop/actions.h"
 #include "desktop/requests.h"
 #include "desktop/words.h"
 
@@ -55,29 +56,9 @@ static const char *session_of(GtkWidget *item)
 	return g_object_get_data(G_OBJECT(item), SESSION);
 }
 
-static void on_save(GtkWidget *item, Tray *tray)
+static void on_action(GtkWidget *item, const DesktopAction *action)
 {
-	request_save(session_of(item), FALSE);
-}
-
-static void on_save_and_stop(GtkWidget *item, Tray *tray)
-{
-	request_save(session_of(item), TRUE);
-}
-
-static void on_attach(GtkWidget *item, Tray *tray)
-{
-	request_attach(session_of(item));
-}
-
-static void on_detach(GtkWidget *item, Tray *tray)
-{
-	request_detach(session_of(item));
-}
-
-static void on_thaw(GtkWidget *item, Tray *tray)
-{
-	request_thaw(session_of(item));
+	action->act(session_of(item));
 }
 
 static void on_end(GtkWidget *item, Tray *tray)
@@ -91,51 +72,19 @@ static void on_roll_back(GtkWidget *item, Tray *tray)
 			 GPOINTER_TO_UINT(g_object_get_data(G_OBJECT(item), NUMBER)));
 }
 
-static gboolean runs(VkBusSession1 *session)
+static GtkWidget *add_session_item(GtkWidget *menu, const char *session, const char *label,
+				   GCallback activated, gconstpointer data)
 {
-	return desktop_session_runs(session);
-}
-
-static gboolean can_attach(VkBusSession1 *session)
-{
-	return runs(session) && !vk_bus_session1_get_attached(session);
-}
-
-static gboolean can_detach(VkBusSession1 *session)
-{
-	return runs(session) && vk_bus_session1_get_attached(session);
-}
-
-static gboolean can_thaw(VkBusSession1 *session)
-{
-	return !runs(session) && vk_bus_session1_get_last_save(session) > 0;
-}
-
-static const struct {
-	const char *label;
-	gboolean (*offered)(VkBusSession1 *session);
-	void (*activated)(GtkWidget *item, Tray *tray);
-} session_entries[] = {
-	{ N_("_Save now"), runs, on_save },
-	{ N_("Save and s_top"), runs, on_save_and_stop },
-	{ N_("_Attach here"), can_attach, on_attach },
-	{ N_("_Detach"), can_detach, on_detach },
-	{ N_("_Bring it back"), can_thaw, on_thaw },
-};
-
-static GtkWidget *add_session_item(Tray *tray, GtkWidget *menu, const char *session,
-				   const char *label, void (*activated)(GtkWidget *, Tray *))
-{
-	GtkWidget *item = add_item(menu, label, G_CALLBACK(activated), tray);
+	GtkWidget *item = add_item(menu, label, activated, (gpointer)data);
 
 	g_object_set_data_full(G_OBJECT(item), SESSION, g_strdup(session), g_free);
 	return item;
 }
 
 /* The newest first; a menu is no archive, the window shows all. */
-static GtkWidget *go_back_menu(Tray *tray, VkBusSession1 *session)
+static GtkWidget *go_back_menu(Tray *tray, VksBusSession1 *session)
 {
-	GVariant *saves = vk_bus_session1_get_saves(session);
+	GVariant *saves = vks_bus_session1_get_saves(session);
 	gsize n = saves ? g_variant_n_children(saves) : 0;
 	gint64 now = g_get_real_time();
 	GtkWidget *menu = gtk_menu_new();
@@ -150,32 +99,32 @@ static GtkWidget *go_back_menu(Tray *tray, VkBusSession1 *session)
 		g_variant_get_child(saves, n - 1 - i, "(utt&s)", &number, &time, &bytes, &reason);
 		moment = words_moment(now, (gint64)time);
 		label = g_strdup_printf("%u: %s  %s", number, moment, words_reason(reason));
-		item = add_session_item(tray, menu, vk_bus_session1_get_name(session), label,
-					on_roll_back);
+		item = add_session_item(menu, vks_bus_session1_get_name(session), label,
+					G_CALLBACK(on_roll_back), tray);
 		gtk_menu_item_set_use_underline(GTK_MENU_ITEM(item), FALSE);
 		g_object_set_data(G_OBJECT(item), NUMBER, GUINT_TO_POINTER(number));
 	}
 	return menu;
 }
 
-static GtkWidget *session_menu(Tray *tray, VkBusSession1 *session)
+static GtkWidget *session_menu(Tray *tray, VksBusSession1 *session)
 {
-	const char *name = vk_bus_session1_get_name(session);
+	const char *name = vks_bus_session1_get_name(session);
 	GtkWidget *menu = gtk_menu_new(), *back;
 
-	for (gsize i = 0; i < G_N_ELEMENTS(session_entries); i++) {
-		if (session_entries[i].offered(session))
-			add_session_item(tray, menu, name, _(session_entries[i].label),
-					 session_entries[i].activated);
+	for (gsize i = 0; i < DESKTOP_ACTIONS; i++) {
+		if (desktop_actions[i].offered(session))
+			add_session_item(menu, name, _(desktop_actions[i].label),
+					 G_CALLBACK(on_action), &desktop_actions[i]);
 	}
-	if (vk_bus_session1_get_last_save(session) > 0) {
+	if (vks_bus_session1_get_last_save(session) > 0) {
 		back = add_item(menu, _("_Go back to…"), NULL, NULL);
 		gtk_widget_set_sensitive(back, TRUE);
 		gtk_menu_item_set_submenu(GTK_MENU_ITEM(back), go_back_menu(tray, session));
 	}
-	if (runs(session)) {
+	if (desktop_session_runs(session)) {
 		append(menu, gtk_separator_menu_item_new());
-		add_session_item(tray, menu, name, _("_End without saving…"), on_end);
+		add_session_item(menu, name, _("_End without saving…"), G_CALLBACK(on_end), tray);
 	}
 	return menu;
 }
@@ -254,20 +203,20 @@ static char *menu_structure(GPtrArray *list)
 	GString *structure = g_string_new(NULL);
 
 	for (guint i = 0; i < list->len; i++) {
-		VkBusSession1 *session = list->pdata[i];
-		GVariant *saves = vk_bus_session1_get_saves(session);
+		VksBusSession1 *session = list->pdata[i];
+		GVariant *saves = vks_bus_session1_get_saves(session);
 		gsize n = saves ? g_variant_n_children(saves) : 0;
 
-		g_string_append_printf(structure, "%s", vk_bus_session1_get_name(session));
+		g_string_append_printf(structure, "%s", vks_bus_session1_get_name(session));
 		for (gsize j = 0; j < n; j++) {
 			guint number;
 
 			g_variant_get_child(saves, j, "(utts)", &number, NULL, NULL, NULL);
 			g_string_append_printf(structure, " %u", number);
 		}
-		for (gsize j = 0; j < G_N_ELEMENTS(session_entries); j++)
+		for (gsize j = 0; j < DESKTOP_ACTIONS; j++)
 			g_string_append(structure,
-					session_entries[j].offered(session) ? " yes" : " no");
+					desktop_actions[j].offered(session) ? " yes" : " no");
 	}
 	return g_string_free(structure, FALSE);
 }

@@ -93,9 +93,9 @@ static void show_thumbnail(Row *row, const char *path, const WordsSession *words
 	row->thumbnail = g_strdup(path);
 }
 
-static void row_fill(GtkListBoxRow *widget, VkBusSession1 *session)
+static void row_fill(GtkListBoxRow *widget, VksBusSession1 *session)
 {
-	const char *thumbnail = vk_bus_session1_get_thumbnail(session);
+	const char *thumbnail = vks_bus_session1_get_thumbnail(session);
 	g_autofree char *state = NULL, *spoken = NULL;
 	Row *row = row_of(widget);
 	WordsSession words;
@@ -122,7 +122,7 @@ static GtkListBoxRow *find_row(Window *window, const char *name)
 static gboolean listed(GPtrArray *list, const char *name)
 {
 	for (guint i = 0; i < list->len; i++) {
-		if (g_strcmp0(vk_bus_session1_get_name(list->pdata[i]), name) == 0)
+		if (g_strcmp0(vks_bus_session1_get_name(list->pdata[i]), name) == 0)
 			return TRUE;
 	}
 	return FALSE;
@@ -141,7 +141,7 @@ static void remove_gone(Window *window, GPtrArray *list)
 static void show_selected(Window *window)
 {
 	GtkListBoxRow *row = gtk_list_box_get_selected_row(GTK_LIST_BOX(window->list));
-	g_autoptr(VkBusSession1)
+	g_autoptr(VksBusSession1)
 		session = row ? desktop_sessions_find(window->sessions, row_of(row)->name) : NULL;
 
 	details_show(window->details, session);
@@ -153,7 +153,7 @@ static void refresh(Window *window)
 
 	remove_gone(window, list);
 	for (guint i = 0; i < list->len; i++) {
-		const char *name = vk_bus_session1_get_name(list->pdata[i]);
+		const char *name = vks_bus_session1_get_name(list->pdata[i]);
 		GtkListBoxRow *row = find_row(window, name);
 
 		if (!row) {

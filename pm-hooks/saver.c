@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "vksession-client.h"
+#include "vksession-bus.h"
 
 #define VKSESSION      "org.vksession"
 #define VKSESSION_PATH "/org/vksession"
@@ -23,7 +23,7 @@ struct Saver {
 	GCancellable *cancellable;
 	const char *method;
 	GVariant *options;
-	VkClientJob1 *job;
+	VksBusJob1 *job;
 	SaverDone done;
 	gpointer data;
 	gint64 began_us;
@@ -75,7 +75,7 @@ static void begin_again_or_fail(Saver *saver, GError *error)
 
 static void follow(Saver *saver, const char *path);
 
-static void on_finished(VkClientJob1 *job, const char *state, gpointer data)
+static void on_finished(VksBusJob1 *job, const char *state, gpointer data)
 {
 	/* Read it again: the signal may overtake those that tell of the properties. */
 	g_autofree char *path = g_strdup(g_dbus_proxy_get_object_path(G_DBUS_PROXY(job)));
@@ -95,9 +95,9 @@ static void on_owner(GObject *job, GParamSpec *property, gpointer data)
 	begin_again_or_fail(data, error);
 }
 
-static void look_at_job(Saver *saver, VkClientJob1 *job)
+static void look_at_job(Saver *saver, VksBusJob1 *job)
 {
-	const char *state = vk_client_job1_get_state(job);
+	const char *state = vks_bus_job1_get_state(job);
 	g_autoptr(GError) error = NULL;
 
 	if (!state) {
@@ -109,10 +109,10 @@ static void look_at_job(Saver *saver, VkClientJob1 *job)
 		g_signal_connect(job, "finished", G_CALLBACK(on_finished), saver);
 		g_signal_connect(job, "notify::g-name-owner", G_CALLBACK(on_owner), saver);
 	} else if (strcmp(state, "done") == 0) {
-		conclude(saver, vk_client_job1_get_result(job), NULL);
+		conclude(saver, vks_bus_job1_get_result(job), NULL);
 	} else {
 		error = g_error_new_literal(G_IO_ERROR, G_IO_ERROR_FAILED,
-					    vk_client_job1_get_error_message(job));
+					    vks_bus_job1_get_error_message(job));
 		conclude(saver, NULL, error);
 	}
 }
@@ -120,7 +120,7 @@ static void look_at_job(Saver *saver, VkClientJob1 *job)
 static void on_job(GObject *source, GAsyncResult *result, gpointer data)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(VkClientJob1) job = vk_client_job1_proxy_new_finish(result, &error);
+	g_autoptr(VksBusJob1) job = vks_bus_job1_proxy_new_finish(result, &error);
 
 	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
 		return;
@@ -133,8 +133,8 @@ static void on_job(GObject *source, GAsyncResult *result, gpointer data)
 static void follow(Saver *saver, const char *path)
 {
 	drop_job(saver);
-	vk_client_job1_proxy_new(saver->session_bus, G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START,
-				 VKSESSION, path, saver->cancellable, on_job, saver);
+	vks_bus_job1_proxy_new(saver->session_bus, G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START, VKSESSION,
+			       path, saver->cancellable, on_job, saver);
 }
 
 static void on_begun(GObject *source, GAsyncResult *result, gpointer data)
@@ -156,7 +156,7 @@ static void on_begun(GObject *source, GAsyncResult *result, gpointer data)
 static void on_manager(GObject *source, GAsyncResult *result, gpointer data)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(VkClientManager1) manager = vk_client_manager1_proxy_new_finish(result, &error);
+	g_autoptr(VksBusManager1) manager = vks_bus_manager1_proxy_new_finish(result, &error);
 	Saver *saver = data;
 
 	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
@@ -173,11 +173,11 @@ static void on_manager(GObject *source, GAsyncResult *result, gpointer data)
 static void begin(Saver *saver)
 {
 	saver->tries_left--;
-	vk_client_manager1_proxy_new(saver->session_bus,
-				     G_DBUS_PROXY_FLAGS_DO_NOT_LOAD_PROPERTIES |
-					     G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START_AT_CONSTRUCTION,
-				     VKSESSION, VKSESSION_PATH, saver->cancellable, on_manager,
-				     saver);
+	vks_bus_manager1_proxy_new(saver->session_bus,
+				   G_DBUS_PROXY_FLAGS_DO_NOT_LOAD_PROPERTIES |
+					   G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START_AT_CONSTRUCTION,
+				   VKSESSION, VKSESSION_PATH, saver->cancellable, on_manager,
+				   saver);
 }
 
 static void start(Saver *saver, const char *method, GVariantBuilder *options, SaverDone done,
