@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "launcher/launcher.h"
+#include "tests/harness/wait.h"
 #include "vksession/changes.h"
 #include "vksession/image/check.h"
 #include "vksession/image/image.h"
@@ -29,7 +30,6 @@
 #define HOME	  PLACE "/home" /* what of the place the guest sees */
 #define MEMORY_MB 64u
 #define WAIT_MS	  60000u
-#define STEP_US	  20000u
 
 static VkLauncherConfig config = {
 	.session = "compat",
@@ -79,12 +79,9 @@ static char *ask(void)
 
 	if (!g_file_set_contents(HOME "/ask", "", 0, NULL))
 		return NULL;
-	for (guint waited = 0; waited < WAIT_MS * 1000; waited += STEP_US) {
-		if (g_file_get_contents(HOME "/answer", &text, NULL, NULL))
-			return text;
-		usleep(STEP_US);
-	}
-	return NULL;
+	if (wait_for_file(HOME "/answer", "\n", WAIT_MS))
+		g_file_get_contents(HOME "/answer", &text, NULL, NULL);
+	return text;
 }
 
 static gboolean copy(const char *from, const char *to)
