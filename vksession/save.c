@@ -394,11 +394,19 @@ static void fill_result(const Save *save, gint64 started, VksSaveResult *result)
 	}
 }
 
-static void complete_failure(const char *name, GError *cause, GError **error)
+static void complete_failure(const VksSession *session, GError *cause, GError **error)
 {
+	const char *name = session->name;
 	g_autofree char *advice = NULL;
 
 	g_prefix_error(&cause, "not saved: ");
+	if (!vks_process_is_alive(session->status.vkernel_pid)) {
+		vks_error_complete(error, cause,
+				   "session %s has ended and earlier saves are intact; bring the "
+				   "last one back with: vksession thaw %s",
+				   name, name);
+		return;
+	}
 	if (g_error_matches(cause, G_IO_ERROR, G_IO_ERROR_CANCELLED))
 		advice = g_strdup_printf("save again with: vksession save %s", name);
 	else if (vks_error_code(cause) == VKS_ERROR_NO_SPACE)
@@ -449,7 +457,7 @@ gboolean vks_session_save(VksSession *session, const VksSaveOptions *options,
 			vks_session_thin(session, &save.policy, &result->pruned, NULL);
 	} else {
 		abandon(&save);
-		complete_failure(options->name, g_steal_pointer(&cause), error);
+		complete_failure(session, g_steal_pointer(&cause), error);
 		ok = FALSE;
 	}
 	vks_manifest_free(save.parent);

@@ -5,6 +5,7 @@
 #
 #   inject  each system call of each operation fails once, or the process is killed there (fake vkernel)
 #   power   power fails at each moment, in each state that the disk may be in (fake vkernel)
+#   real    calls of a real vkernel and launcher fail once, or they are killed there
 #   kills   the command, and then the vkernel, are killed in the middle of real saves and thaws
 #
 # The last line is `N fault points, M saves lost`.
@@ -12,8 +13,9 @@ set -uo pipefail
 
 build=$1
 every=1
+every_real=1
 rounds=20
-[[ ${2:-} != --short ]] || { every=41; rounds=3; }
+[[ ${2:-} != --short ]] || { every=41; every_real=31; rounds=3; }
 vksession=${VKSESSION:-$build/stage/bin/vksession}
 session=faults-$$
 points=0
@@ -104,6 +106,7 @@ kill_vkernels() {
 
 add "$build/tests/faults/faults-inject" --every "$every"
 add "$build/tests/faults/faults-power" --every "$every"
+add "$build/tests/faults/faults-real" "$vksession" --every "$every_real"
 before=$points
 if "$vksession" run -s "$session" --detach --memory 512M --no-network -- /bin/sleep infinity >/dev/null &&
 	"$vksession" save "$session" >/dev/null; then

@@ -20,63 +20,14 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "point.h"
 #include "scenario.h"
 #include "tests/vksession/fake-backend.h"
 #include "trace.h"
 #include "tree.h"
 #include "verdict.h"
 
-#define FAULT_KILL  (-1)
-#define FAULT_SHORT (-2)
-#define MAX_ERRNOS  8
-#define MAX_SHOWN   20u
-
-/** A system call and the ways in which it may fail. */
-typedef struct {
-	int number;
-	const char *name;
-	int faults[MAX_ERRNOS]; /* errnos; 0 ends them */
-	gboolean has_count;	/* args[2] is a length: it may do less */
-} FaultyCall;
-
-static const FaultyCall faulty_calls[] = {
-	{ SYS_openat, "openat", { EACCES, EMFILE, ENOSPC, EROFS, EIO, EDQUOT, ENOMEM }, FALSE },
-	{ SYS_read, "read", { EIO, EINTR, ENOMEM }, TRUE },
-	{ SYS_pread64, "pread64", { EIO, EINTR, ENOMEM }, TRUE },
-	{ SYS_write, "write", { ENOSPC, EIO, EDQUOT, EFBIG, EINTR, EROFS }, TRUE },
-	{ SYS_pwrite64, "pwrite64", { ENOSPC, EIO, EDQUOT, EFBIG, EINTR, EROFS }, TRUE },
-	{ SYS_copy_file_range, "copy_file_range", { EIO, ENOSPC, EXDEV, EOPNOTSUPP, EINTR }, FALSE },
-	{ SYS_ftruncate, "ftruncate", { EIO, ENOSPC, EFBIG, EROFS, EDQUOT }, FALSE },
-	{ SYS_fsync, "fsync", { EIO, ENOSPC, EDQUOT, EROFS }, FALSE },
-	{ SYS_fdatasync, "fdatasync", { EIO, ENOSPC, EDQUOT, EROFS }, FALSE },
-	{ SYS_syncfs, "syncfs", { EIO, ENOSPC }, FALSE },
-	{ SYS_rename, "rename", { EIO, ENOSPC, EROFS, EACCES, EDQUOT }, FALSE },
-	{ SYS_renameat2, "renameat2", { EIO, ENOSPC, EROFS, EINVAL, ENOSYS, EEXIST }, FALSE },
-	{ SYS_mkdir, "mkdir", { EIO, ENOSPC, EROFS, EACCES, EDQUOT }, FALSE },
-	{ SYS_rmdir, "rmdir", { EIO, EROFS, EACCES, EBUSY, ENOTEMPTY }, FALSE },
-	{ SYS_unlink, "unlink", { EIO, EROFS, EACCES, EBUSY }, FALSE },
-	{ SYS_unlinkat, "unlinkat", { EIO, EROFS, EACCES, EBUSY }, FALSE },
-	{ SYS_symlink, "symlink", { EIO, ENOSPC, EROFS, EDQUOT }, FALSE },
-	{ SYS_link, "link", { EIO, ENOSPC, EROFS, EMLINK }, FALSE },
-	{ SYS_linkat, "linkat", { EIO, ENOSPC, EROFS, EMLINK }, FALSE },
-	{ SYS_chmod, "chmod", { EIO, EPERM, EROFS }, FALSE },
-	{ SYS_fchmod, "fchmod", { EIO, EPERM, EROFS }, FALSE },
-	{ SYS_flock, "flock", { EINTR, ENOLCK }, FALSE },
-	{ SYS_fstat, "fstat", { EIO, ENOMEM }, FALSE },
-	{ SYS_stat, "stat", { EIO, EACCES, ENOMEM }, FALSE },
-	{ SYS_lstat, "lstat", { EIO, EACCES, ENOMEM }, FALSE },
-	{ SYS_newfstatat, "newfstatat", { EIO, EACCES, ENOMEM }, FALSE },
-	{ SYS_statx, "statx", { EIO, EACCES, ENOMEM }, FALSE },
-	{ SYS_access, "access", { EIO, EACCES, ENOMEM }, FALSE },
-	{ SYS_faccessat2, "faccessat2", { EIO, EACCES, ENOMEM }, FALSE },
-	{ SYS_getdents64, "getdents64", { EIO, ENOMEM }, FALSE },
-	{ SYS_readlink, "readlink", { EIO, EACCES, ENOMEM }, FALSE },
-	{ SYS_lseek, "lseek", { EIO, EINVAL }, FALSE },
-	{ SYS_statfs, "statfs", { EIO, ENOMEM }, FALSE },
-	{ SYS_ioctl, "ioctl", { EIO, EOPNOTSUPP, ENOSPC, EXDEV }, FALSE },
-	{ SYS_fallocate, "fallocate", { EIO, ENOSPC, EOPNOTSUPP }, FALSE },
-	{ SYS_clone3, "clone3", { EAGAIN, ENOMEM }, FALSE },
-};
+#define MAX_SHOWN 20u
 
 /* Steps of the backend, see VKS_FAKE_FAIL. */
 static const char *const steps[] = { "start",	     "kill",	     "checkpoint", "go",
@@ -84,18 +35,11 @@ static const char *const steps[] = { "start",	     "kill",	     "checkpoint", "g
 				     "viewer_start", "viewer_stop",  "layout_save" };
 static const int step_codes[] = { G_IO_ERROR_FAILED, G_IO_ERROR_TIMED_OUT, G_IO_ERROR_NO_SPACE };
 
-/** One fault. */
-typedef struct {
-	gsize call; /* index in faulty_calls */
-	guint nth;  /* of its kind, from 0 */
-	int fault;  /* errno, FAULT_KILL or FAULT_SHORT */
-} Point;
-
 /** The run of an operation in a child. */
 typedef struct {
 	const Scenario *scenario;
 	const Point *point; /* NULL: only count */
-	guint counts[G_N_ELEMENTS(faulty_calls)];
+	guint counts[MAX_FAULTY_CALLS];
 	gboolean hit;
 } Run;
 
@@ -107,19 +51,10 @@ typedef struct {
 	guint seen, points, lost, wrong, aborted;
 } Campaign;
 
-static gsize find_call(long number)
-{
-	for (gsize i = 0; i < G_N_ELEMENTS(faulty_calls); i++) {
-		if (faulty_calls[i].number == number)
-			return i;
-	}
-	g_assert_not_reached();
-}
-
 static TraceVerdict on_call(TraceCall *call, gpointer user_data)
 {
 	Run *run = user_data;
-	gsize i = find_call(call->number);
+	gsize i = faulty_call_find(call->number);
 	guint nth;
 
 	if (*scenario_paused)
@@ -128,14 +63,7 @@ static TraceVerdict on_call(TraceCall *call, gpointer user_data)
 	if (!run->point || run->point->call != i || run->point->nth != nth)
 		return TRACE_GO;
 	run->hit = TRUE;
-	if (run->point->fault == FAULT_KILL)
-		return TRACE_KILL;
-	if (run->point->fault == FAULT_SHORT) {
-		call->args[2] = (call->args[2] + 1) / 2;
-		return TRACE_CHANGE;
-	}
-	call->result = -run->point->fault;
-	return TRACE_SKIP;
+	return point_apply(run->point, call);
 }
 
 /* In the child. */
@@ -152,26 +80,10 @@ static int act(gpointer user_data)
 
 static int run_traced(Run *run)
 {
-	int calls[G_N_ELEMENTS(faulty_calls) + 1];
-	Tracer tracer = { .calls = calls, .enter = on_call, .user_data = run };
+	Tracer tracer = { .calls = faulty_call_numbers(), .enter = on_call, .user_data = run };
 
-	for (gsize i = 0; i < G_N_ELEMENTS(faulty_calls); i++)
-		calls[i] = faulty_calls[i].number;
-	calls[G_N_ELEMENTS(faulty_calls)] = -1;
 	*scenario_paused = 0;
 	return trace_run(&tracer, act, (gpointer)run->scenario);
-}
-
-static char *describe_point(const Scenario *scenario, const Point *point)
-{
-	const char *name = faulty_calls[point->call].name;
-
-	if (point->fault == FAULT_KILL)
-		return g_strdup_printf("%s: kill at %s %u", scenario->name, name, point->nth);
-	if (point->fault == FAULT_SHORT)
-		return g_strdup_printf("%s: short %s %u", scenario->name, name, point->nth);
-	return g_strdup_printf("%s: %s %u: %s", scenario->name, name, point->nth,
-			       g_strerror(point->fault));
 }
 
 /* Looks at what a fault has left, and makes the next start. */
@@ -210,7 +122,7 @@ static gboolean is_chosen(Campaign *campaign)
 static void inject(Campaign *campaign, const Scenario *scenario, const Before *before,
 		   const Point *point)
 {
-	g_autofree char *what = describe_point(scenario, point);
+	g_autofree char *what = point_describe(point, scenario->name);
 	Run run = { .scenario = scenario, .point = point };
 	int status;
 
@@ -226,17 +138,10 @@ static void inject(Campaign *campaign, const Scenario *scenario, const Before *b
 static void inject_call(Campaign *campaign, const Scenario *scenario, const Before *before,
 			gsize call, guint nth)
 {
-	Point point = { .call = call, .nth = nth, .fault = FAULT_KILL };
+	Point point = { .call = call, .nth = nth };
 
-	inject(campaign, scenario, before, &point);
-	if (faulty_calls[call].has_count) {
-		point.fault = FAULT_SHORT;
+	for (guint i = 0; point_choose_fault(&point, i); i++)
 		inject(campaign, scenario, before, &point);
-	}
-	for (guint i = 0; i < MAX_ERRNOS && faulty_calls[call].faults[i]; i++) {
-		point.fault = faulty_calls[call].faults[i];
-		inject(campaign, scenario, before, &point);
-	}
 }
 
 static int act_in_child(const Scenario *scenario)
@@ -295,7 +200,7 @@ static void run_scenario(Campaign *campaign, const Scenario *scenario)
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_SUCCESS)
 		g_error("%s fails without a fault (status 0x%x)", scenario->name,
 			(unsigned int)status);
-	for (gsize call = 0; call < G_N_ELEMENTS(faulty_calls); call++) {
+	for (gsize call = 0; call < n_faulty_calls; call++) {
 		for (guint nth = 0; nth < count.counts[call]; nth++)
 			inject_call(campaign, scenario, &before, call, nth);
 	}

@@ -119,25 +119,6 @@ void content_write(const Content *content, const char *path)
 		g_error("cannot set the size of %s: %m", path);
 }
 
-static char *path_of_fd(pid_t tid, int fd)
-{
-	g_autofree char *link = g_strdup_printf("/proc/%d/fd/%d", (int)tid, fd);
-
-	return g_file_read_link(link, NULL);
-}
-
-/* A path argument, made absolute. */
-static char *path_argument(const TraceCall *call, int dirfd, guint64 address)
-{
-	g_autofree char *text = trace_read_string(call->tid, address);
-	g_autofree char *base = NULL;
-
-	if (!text || g_path_is_absolute(text))
-		return g_steal_pointer(&text);
-	base = dirfd == AT_FDCWD ? g_get_current_dir() : path_of_fd(call->tid, dirfd);
-	return base ? g_canonicalize_filename(text, base) : NULL;
-}
-
 static gboolean concerns_us(const Recorder *recorder, const char *path)
 {
 	gsize length = strlen(recorder->directory);
@@ -157,54 +138,6 @@ static Record *add(Recorder *recorder, RecordKind kind, const char *path, const 
 	return record;
 }
 
-/* Finds out what the call is about. */
-static void resolve(Pending *pending)
-{
-	const TraceCall *call = &pending->call;
-	const guint64 *args = call->args;
-
-	switch (call->number) {
-	case SYS_openat:
-	case SYS_mkdirat:
-	case SYS_unlinkat:
-		pending->path = path_argument(call, (int)args[0], args[1]);
-		break;
-	case SYS_mkdir:
-	case SYS_rmdir:
-	case SYS_unlink:
-		pending->path = path_argument(call, AT_FDCWD, args[0]);
-		break;
-	case SYS_symlink: /* text, path */
-		pending->other = trace_read_string(call->tid, args[0]);
-		pending->path = path_argument(call, AT_FDCWD, args[1]);
-		break;
-	case SYS_symlinkat:
-		pending->other = trace_read_string(call->tid, args[0]);
-		pending->path = path_argument(call, (int)args[1], args[2]);
-		break;
-	case SYS_rename:
-	case SYS_link:
-		pending->path = path_argument(call, AT_FDCWD, args[0]);
-		pending->other = path_argument(call, AT_FDCWD, args[1]);
-		break;
-	case SYS_renameat:
-	case SYS_renameat2:
-	case SYS_linkat:
-		pending->path = path_argument(call, (int)args[0], args[1]);
-		pending->other = path_argument(call, (int)args[2], args[3]);
-		break;
-	case SYS_ioctl:
-		pending->path = args[1] == FICLONE ? path_of_fd(call->tid, (int)args[0]) : NULL;
-		break;
-	case SYS_copy_file_range:
-		pending->path = path_of_fd(call->tid, (int)args[2]);
-		break;
-	default:
-		pending->path = path_of_fd(call->tid, (int)args[0]);
-		break;
-	}
-}
-
 static TraceVerdict on_enter(TraceCall *call, gpointer user_data)
 {
 	Recorder *recorder = user_data;
@@ -212,7 +145,7 @@ static TraceVerdict on_enter(TraceCall *call, gpointer user_data)
 	struct stat st;
 
 	pending->call = *call;
-	resolve(pending);
+	trace_paths(call, &pending->path, &pending->other);
 	if (!concerns_us(recorder, pending->path) && !concerns_us(recorder, pending->other)) {
 		pending_free(pending);
 		return TRACE_GO;

@@ -41,6 +41,27 @@ typedef struct {
  */
 int trace_run(const Tracer *tracer, int (*run)(gpointer user_data), gpointer user_data);
 
+/**
+ * Looks at the system calls of a process that runs already, and of what it starts from now on, at
+ * a lower speed. This is done by a process of its own, in which the functions of the tracer are
+ * called: what they are to tell has to be in shared memory.
+ *
+ * @return that process, for trace_detach()
+ */
+pid_t trace_attach(const Tracer *tracer, pid_t pid);
+
+/** Lets go of all processes that are traced; they run on. */
+void trace_detach(pid_t tracer);
+
+/**
+ * Tells what a call is about.
+ *
+ * @param[out] path   absolute, of the file that it is about; NULL if there is none
+ * @param[out] other  the other one of a link or rename; the text of a symbolic link; else NULL.
+ *                    Both to be freed with g_free()
+ */
+void trace_paths(const TraceCall *call, char **path, char **other);
+
 /** Copies a NUL-terminated string out of the child. @return free with g_free(); NULL if it fails */
 char *trace_read_string(pid_t tid, guint64 address);
 
