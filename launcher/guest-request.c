@@ -135,11 +135,36 @@ static void serve(VkGuestRequests *requests, const VkGuestRequest *request)
 	requests->id = request->id;
 }
 
+/* @return size of a datagram of the user's own; 0 for one of somebody else; -1 */
+static ssize_t receive_own(int fd, guint8 *datagram, gsize size)
+{
+	char control[CMSG_SPACE(sizeof(struct ucred))];
+	struct iovec part = { datagram, size };
+	struct msghdr message = { .msg_iov = &part,
+				  .msg_iovlen = 1,
+				  .msg_control = control,
+				  .msg_controllen = sizeof(control) };
+	ssize_t received = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	const struct cmsghdr *header = received < 0 ? NULL : CMSG_FIRSTHDR(&message);
+	struct ucred sender;
+
+	if (received < 0)
+		return -1;
+	if (!header || header->cmsg_type != SCM_CREDENTIALS)
+		return 0;
+	memcpy(&sender, CMSG_DATA(header), sizeof(sender));
+	if (sender.uid == geteuid())
+		return received;
+	fprintf(stderr, "vksession-launcher: a request of another user (uid %u); ignoring\n",
+		(guint)sender.uid);
+	return 0;
+}
+
 static gboolean receive(int fd, GIOCondition condition, gpointer data)
 {
 	VkGuestRequests *requests = data;
 	guint8 datagram[sizeof(struct notification)];
-	ssize_t size = recv(fd, datagram, sizeof(datagram), MSG_DONTWAIT);
+	ssize_t size = receive_own(fd, datagram, sizeof(datagram));
 	VkGuestRequest request;
 
 	/* Other notifications tell of the console itself, or of a panic, which the log has, too. */
@@ -153,11 +178,12 @@ gboolean vk_guest_requests_open(VkGuestRequests *requests, GError **error)
 	g_autofree char *path = vk_runtime_path(requests->runtime_dir, SOCKET_NAME);
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	autofd fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	const int on = 1;
 
 	g_remove(path);
 	g_strlcpy(address.sun_path, path, sizeof(address.sun_path));
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-	    chmod(path, 0600) < 0) {
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0 ||
+	    bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || chmod(path, 0600) < 0) {
 		int number = errno;
 
 		g_set_error(error, G_IO_ERROR, g_io_error_from_errno(number), "bind %s: %s", path,
