@@ -44,3 +44,24 @@ struct story_plan {
  * @return exit status for main()
  */
 int story_main(const struct story_plan *plan);
+
+/**
+ * The whole main() of a program that tells one story.
+ * @param title     its name
+ * @param whom      the story's struct person
+ * @param list      array of its steps
+ * @param limit_in  seconds
+ * @param ...       .begin and .end of the plan
+ */
+#define STORY_MAIN(title, whom, list, limit_in, ...)                                               \
+	int main(void)                                                                             \
+	{                                                                                          \
+		const struct story_plan plan = { .name = (title),                                  \
+						 .person = &(whom),                                \
+						 .steps = (list),                                  \
+						 .count = sizeof(list) / sizeof((list)[0]),        \
+						 .limit_s = (limit_in),                            \
+						 __VA_ARGS__ };                                    \
+                                                                                                   \
+		return story_main(&plan);                                                          \
+	}

@@ -235,17 +235,4 @@ static void end(void)
 	g_free(story.runtime);
 }
 
-int main(void)
-{
-	const struct story_plan plan = {
-		.name = "channel",
-		.person = &story.person,
-		.begin = begin,
-		.end = end,
-		.steps = steps,
-		.count = G_N_ELEMENTS(steps),
-		.limit_s = 100,
-	};
-
-	return story_main(&plan);
-}
+STORY_MAIN("channel", story.person, steps, 100, .begin = begin, .end = end)

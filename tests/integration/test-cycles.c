@@ -124,16 +124,4 @@ static void end(void)
 	scene_clear(&story.scene);
 }
 
-int main(void)
-{
-	const struct story_plan plan = {
-		.name = "cycles",
-		.person = &story.person,
-		.end = end,
-		.steps = steps,
-		.count = G_N_ELEMENTS(steps),
-		.limit_s = 500,
-	};
-
-	return story_main(&plan);
-}
+STORY_MAIN("cycles", story.person, steps, 500, .end = end)

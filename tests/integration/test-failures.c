@@ -317,15 +317,4 @@ static const struct CMUnitTest steps[] = {
 	STORY_STEP(test_whole_again),
 };
 
-int main(void)
-{
-	const struct story_plan plan = {
-		.name = "failures",
-		.person = &story.person,
-		.steps = steps,
-		.count = G_N_ELEMENTS(steps),
-		.limit_s = 400,
-	};
-
-	return story_main(&plan);
-}
+STORY_MAIN("failures", story.person, steps, 400)

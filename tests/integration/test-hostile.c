@@ -101,15 +101,4 @@ static const struct CMUnitTest steps[] = {
 	STORY_STEP(test_vkernel),
 };
 
-int main(void)
-{
-	const struct story_plan plan = {
-		.name = "hostile",
-		.person = &story.person,
-		.steps = steps,
-		.count = G_N_ELEMENTS(steps),
-		.limit_s = 150,
-	};
-
-	return story_main(&plan);
-}
+STORY_MAIN("hostile", story.person, steps, 150)

@@ -84,16 +84,4 @@ static void end(void)
 	g_free(story.saved_text);
 }
 
-int main(void)
-{
-	const struct story_plan plan = {
-		.name = "killed",
-		.person = &story.person,
-		.end = end,
-		.steps = steps,
-		.count = G_N_ELEMENTS(steps),
-		.limit_s = 300,
-	};
-
-	return story_main(&plan);
-}
+STORY_MAIN("killed", story.person, steps, 300, .end = end)

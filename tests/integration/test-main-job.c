@@ -169,16 +169,4 @@ static void end(void)
 	scene_clear(&story.scene);
 }
 
-int main(void)
-{
-	const struct story_plan plan = {
-		.name = "main-job",
-		.person = &story.person,
-		.end = end,
-		.steps = steps,
-		.count = G_N_ELEMENTS(steps),
-		.limit_s = 400,
-	};
-
-	return story_main(&plan);
-}
+STORY_MAIN("main-job", story.person, steps, 400, .end = end)

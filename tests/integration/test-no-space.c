@@ -146,16 +146,4 @@ static void end(void)
 	g_free(story.filler);
 }
 
-int main(void)
-{
-	const struct story_plan plan = {
-		.name = "no-space",
-		.person = &story.person,
-		.end = end,
-		.steps = steps,
-		.count = G_N_ELEMENTS(steps),
-		.limit_s = 200,
-	};
-
-	return story_main(&plan);
-}
+STORY_MAIN("no-space", story.person, steps, 200, .end = end)

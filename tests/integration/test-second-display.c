@@ -97,16 +97,4 @@ static void end(void)
 	scene_clear(&story.scene);
 }
 
-int main(void)
-{
-	const struct story_plan plan = {
-		.name = "second-display",
-		.person = &story.person,
-		.end = end,
-		.steps = steps,
-		.count = G_N_ELEMENTS(steps),
-		.limit_s = 300,
-	};
-
-	return story_main(&plan);
-}
+STORY_MAIN("second-display", story.person, steps, 300, .end = end)

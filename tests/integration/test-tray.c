@@ -321,16 +321,4 @@ static void end(void)
 		stop_process(story.programs[--story.n_programs]);
 }
 
-int main(void)
-{
-	const struct story_plan plan = {
-		.name = "tray",
-		.person = &story.person,
-		.end = end,
-		.steps = steps,
-		.count = G_N_ELEMENTS(steps),
-		.limit_s = 300,
-	};
-
-	return story_main(&plan);
-}
+STORY_MAIN("tray", story.person, steps, 300, .end = end)

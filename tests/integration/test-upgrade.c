@@ -182,16 +182,4 @@ static void end(void)
 	g_free(story.docs);
 }
 
-int main(void)
-{
-	const struct story_plan plan = {
-		.name = "upgrade",
-		.person = &story.person,
-		.end = end,
-		.steps = steps,
-		.count = G_N_ELEMENTS(steps),
-		.limit_s = 250,
-	};
-
-	return story_main(&plan);
-}
+STORY_MAIN("upgrade", story.person, steps, 250, .end = end)

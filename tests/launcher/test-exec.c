@@ -254,6 +254,23 @@ static void much_data_both_ways(void **state)
 	assert_int_equal(finish(&exec), 0);
 }
 
+/* Puts so many bytes in, as soon as they are taken. */
+static void fill_input(const Exec *exec, size_t bytes)
+{
+	char data[65536] = "";
+
+	fcntl(exec->input, F_SETFL, O_NONBLOCK);
+	for (size_t sent = 0; sent < bytes;) {
+		struct pollfd fd = { .fd = exec->input, .events = POLLOUT };
+		ssize_t put;
+
+		assert_int_equal(poll(&fd, 1, 20000), 1);
+		put = write(exec->input, data, sizeof(data));
+		assert_true(put > 0);
+		sent += (size_t)put;
+	}
+}
+
 /* Nobody reads the input, the window is full: the signal still gets through. */
 static void signal_passes_unread_input(void **state)
 {
@@ -261,21 +278,11 @@ static void signal_passes_unread_input(void **state)
 				     "trap 'echo got it; exit 9' TERM; echo ready; "
 				     "while :; do sleep 0.01; done",
 				     NULL };
-	char data[65536] = "";
 	Exec exec;
 
 	start(&exec, argv);
 	read_line(exec.output, "ready");
-	fcntl(exec.input, F_SETFL, O_NONBLOCK);
-	for (size_t sent = 0; sent < VK_EXEC_STDIN_WINDOW;) {
-		struct pollfd fd = { .fd = exec.input, .events = POLLOUT };
-		ssize_t put;
-
-		assert_int_equal(poll(&fd, 1, 20000), 1);
-		put = write(exec.input, data, sizeof(data));
-		assert_true(put > 0);
-		sent += (size_t)put;
-	}
+	fill_input(&exec, VK_EXEC_STDIN_WINDOW);
 	kill(exec.client, SIGTERM);
 	read_line(exec.output, "got it");
 	assert_int_equal(finish(&exec), 9);
@@ -287,22 +294,12 @@ static void program_that_closes_its_input(void **state)
 				     "trap 'exit 3' TERM; exec <&-; echo closed; "
 				     "while :; do sleep 0.01; done",
 				     NULL };
-	char data[65536] = "";
 	Exec exec;
 
 	start(&exec, argv);
 	read_line(exec.output, "closed");
-	fcntl(exec.input, F_SETFL, O_NONBLOCK);
 	/* More than the window: it is thrown away, and reported as taken. */
-	for (size_t sent = 0; sent < (size_t)2 * VK_EXEC_STDIN_WINDOW;) {
-		struct pollfd fd = { .fd = exec.input, .events = POLLOUT };
-		ssize_t put;
-
-		assert_int_equal(poll(&fd, 1, 20000), 1);
-		put = write(exec.input, data, sizeof(data));
-		assert_true(put > 0);
-		sent += (size_t)put;
-	}
+	fill_input(&exec, (size_t)2 * VK_EXEC_STDIN_WINDOW);
 	kill(exec.client, SIGTERM);
 	assert_int_equal(finish(&exec), 3);
 }

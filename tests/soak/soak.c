@@ -344,16 +344,4 @@ static void end(void)
 		g_rand_free(soak.rand);
 }
 
-int main(void)
-{
-	const struct story_plan plan = {
-		.name = "soak",
-		.person = &soak.person,
-		.end = end,
-		.steps = steps,
-		.count = G_N_ELEMENTS(steps),
-		.limit_s = (guint)setting("SOAK_SECONDS", 3600) + 600,
-	};
-
-	return story_main(&plan);
-}
+STORY_MAIN("soak", soak.person, steps, (guint)setting("SOAK_SECONDS", 3600) + 600, .end = end)
