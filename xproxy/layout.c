@@ -41,6 +41,8 @@ static XpPlace *read_place(JsonObject *object)
 	place->y = (int)json_object_get_int_member_with_default(object, "y", 0);
 	place->width = (int)json_object_get_int_member_with_default(object, "width", 0);
 	place->height = (int)json_object_get_int_member_with_default(object, "height", 0);
+	place->workspace = (int)json_object_get_int_member_with_default(object, "workspace",
+									XP_WORKSPACE_UNKNOWN);
 	return place;
 }
 
@@ -76,6 +78,7 @@ static void build_place(JsonBuilder *builder, const XpPlace *place)
 	xp_json_add_int(builder, "y", place->y);
 	xp_json_add_int(builder, "width", place->width);
 	xp_json_add_int(builder, "height", place->height);
+	xp_json_add_int(builder, "workspace", place->workspace);
 	json_builder_end_object(builder);
 }
 
@@ -144,7 +147,8 @@ gboolean xp_layout_has(const XpLayout *layout, guint64 guest_xid)
 static gboolean place_equals(const XpPlace *place, const XpWindow *window)
 {
 	return place->x == window->x && place->y == window->y && place->width == window->width &&
-	       place->height == window->height && !g_strcmp0(place->title, window->title) &&
+	       place->height == window->height && place->workspace == window->workspace &&
+	       !g_strcmp0(place->title, window->title) &&
 	       !g_strcmp0(place->wm_class, window->wm_class);
 }
 
@@ -167,6 +171,7 @@ gboolean xp_layout_update(XpLayout *layout, const XpWindow *window)
 	place->y = window->y;
 	place->width = window->width;
 	place->height = window->height;
+	place->workspace = window->workspace;
 	return TRUE;
 }
 

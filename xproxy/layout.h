@@ -19,6 +19,7 @@ typedef struct {
 	char *wm_class;
 	char *title;
 	int x, y, width, height;
+	int workspace;	/* as in XpWindow */
 	gboolean taken; /* by a window that has appeared since the layout was read */
 } XpPlace;
 

@@ -50,7 +50,10 @@ static XpWindow *read_window(JsonObject *object)
 	window->y = (int)get_int(object, "y");
 	window->width = (int)get_int(object, "width");
 	window->height = (int)get_int(object, "height");
+	window->workspace = (int)json_object_get_int_member_with_default(object, "workspace",
+									 XP_WORKSPACE_UNKNOWN);
 	window->mapped = json_object_get_boolean_member_with_default(object, "mapped", FALSE);
+	window->hidden = json_object_get_boolean_member_with_default(object, "hidden", FALSE);
 	window->drawn = json_object_get_boolean_member_with_default(object, "drawn", FALSE);
 	window->xid = (guint64)get_int(object, "xid");
 	window->guest_xid = (guint64)get_int(object, "guest_xid");
@@ -102,7 +105,9 @@ static void build_window(JsonBuilder *builder, const XpWindow *window)
 	xp_json_add_int(builder, "y", window->y);
 	xp_json_add_int(builder, "width", window->width);
 	xp_json_add_int(builder, "height", window->height);
+	xp_json_add_int(builder, "workspace", window->workspace);
 	xp_json_add_boolean(builder, "mapped", window->mapped);
+	xp_json_add_boolean(builder, "hidden", window->hidden);
 	xp_json_add_boolean(builder, "drawn", window->drawn);
 	xp_json_add_int(builder, "xid", (gint64)window->xid);
 	xp_json_add_int(builder, "guest_xid", (gint64)window->guest_xid);

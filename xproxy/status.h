@@ -7,10 +7,11 @@
 
 #include "xproxy/xproxy.h"
 
-#define XP_STATUS_FILE "viewer.json"
-#define XP_LAYOUT_FILE "layout.json"
-#define XP_LOCK_FILE   "viewer.lock"
-#define XP_SOCKET_FILE "display.sock"
+#define XP_STATUS_FILE	  "viewer.json"
+#define XP_LAYOUT_FILE	  "layout.json"
+#define XP_THUMBNAIL_FILE "thumbnail.png"
+#define XP_LOCK_FILE	  "viewer.lock"
+#define XP_SOCKET_FILE	  "display.sock"
 
 /** @return an empty status, to be freed with xp_viewer_status_free() */
 XpViewerStatus *xp_status_new(void);

@@ -78,7 +78,7 @@ static char **viewer_argv(const char *path, const char *runtime_dir, const char 
 }
 
 /* Runs in the first child: leaves the viewer behind as nobody's child. */
-static void leave_viewer(char *const *argv, int null, int log, int ready)
+static void leave_viewer(char *const *argv, char *const *environment, int null, int log, int ready)
 {
 	sigset_t none;
 
@@ -89,7 +89,7 @@ static void leave_viewer(char *const *argv, int null, int log, int ready)
 		_exit(0);
 	if (dup2(null, 0) == 0 && dup2(log, 1) == 1 && dup2(log, 2) == 2 &&
 	    (ready == 3 ? fcntl(3, F_SETFD, 0) == 0 : dup2(ready, 3) == 3))
-		execv(argv[0], argv);
+		execve(argv[0], argv, environment);
 	dprintf(ready, "%d %s: %s\n", G_IO_ERROR_FAILED, argv[0], g_strerror(errno));
 	_exit(127);
 }
@@ -118,7 +118,7 @@ static gboolean wait_ready(int fd, GError **error)
 	return FALSE;
 }
 
-static gboolean spawn_viewer(char *const *argv, int log, GError **error)
+static gboolean spawn_viewer(char *const *argv, char *const *environment, int log, GError **error)
 {
 	autofd null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	autofd reader = -1, writer = -1;
@@ -133,7 +133,7 @@ static gboolean spawn_viewer(char *const *argv, int log, GError **error)
 	if (pid < 0)
 		return set_errno(error, "starting the viewer");
 	if (pid == 0)
-		leave_viewer(argv, null, log, writer);
+		leave_viewer(argv, environment, null, log, writer);
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		continue;
 	close(steal_fd(&writer));
@@ -141,7 +141,8 @@ static gboolean spawn_viewer(char *const *argv, int log, GError **error)
 }
 
 gboolean xp_viewer_start(const char *runtime_dir, const char *session, const char *display,
-			 const char *layout_path, const char *log_path, GError **error)
+			 const char *const *environment, const char *layout_path,
+			 const char *log_path, GError **error)
 {
 	const char *shown_on = display ? display : g_getenv("DISPLAY");
 	g_autofree char *path = viewer_path();
@@ -157,7 +158,7 @@ gboolean xp_viewer_start(const char *runtime_dir, const char *session, const cha
 	if (log < 0)
 		return set_errno(error, log_path);
 	argv = viewer_argv(path, runtime_dir, session, shown_on, layout_path);
-	return spawn_viewer(argv, log, error);
+	return spawn_viewer(argv, environment ? (char *const *)environment : environ, log, error);
 }
 
 /* --- ask --- */
@@ -177,7 +178,7 @@ static void add_unsettled(XpLayout *layout, const char *runtime_dir)
 	for (guint i = 0; status && i < status->windows->len; i++) {
 		const XpWindow *window = status->windows->pdata[i];
 
-		if (window->mapped && !xp_layout_has(layout, window->guest_xid))
+		if (xp_window_is_up(window) && !xp_layout_has(layout, window->guest_xid))
 			xp_layout_update(layout, window);
 	}
 }
@@ -254,6 +255,19 @@ gboolean xp_viewer_wait_drawn(const char *runtime_dir, guint timeout_ms, GError 
 		if (!wait_change(notify, pidfd, timeout_ms ? (int)MAX(left, 0) : -1, error))
 			return FALSE;
 	}
+}
+
+/* --- thumbnail --- */
+
+void xp_viewer_request_thumbnail(const char *runtime_dir)
+{
+	pid_t pid = lock_holder(runtime_dir);
+	autofd pidfd = pid > 0 ? pidfd_open(pid, 0) : -1;
+
+	/* Of the signals that a process ignores unless it knows better: a viewer of an earlier
+	   version must not die of it. */
+	if (pidfd >= 0 && lock_holder(runtime_dir) == pid)
+		pidfd_send_signal(pidfd, SIGWINCH, NULL, 0);
 }
 
 /* --- stop --- */

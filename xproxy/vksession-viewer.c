@@ -26,10 +26,11 @@
 #define WRITE_DELAY_MS 20
 #define FORGET_MS      2000
 #define COMPLETE_S     10 /* after an attach, all windows of the session have come */
+#define REDRAW_MS      60 /* for the client to draw what other windows covered */
 
 typedef struct {
 	char *run_dir, *session, *display, *goals_path;
-	char *status_path, *layout_path;
+	char *status_path, *layout_path, *thumbnail_path;
 	int ready_fd, lock_fd;
 	GMainLoop *loop;
 	XpClient *client;
@@ -37,8 +38,9 @@ typedef struct {
 	XpLayout *goals;  /* where windows shall go as they appear */
 	XpLayout *layout; /* where they are */
 	XpViewerStatus *status;
-	guint write_timer, complete_timer;
+	guint write_timer, complete_timer, thumbnail_timer;
 	gboolean layout_changed;
+	gboolean ending; /* once the thumbnail is there */
 } Viewer;
 
 /* A window that was closed: forgotten if the client that closed it lives on for a while. */
@@ -60,9 +62,12 @@ static void note_first_drawn(Viewer *viewer)
 {
 	GPtrArray *windows = viewer->status->windows;
 
-	for (guint i = 0; !viewer->status->first_drawn_us && i < windows->len; i++)
-		if (((XpWindow *)windows->pdata[i])->drawn)
+	for (guint i = 0; !viewer->status->first_drawn_us && i < windows->len; i++) {
+		const XpWindow *window = windows->pdata[i];
+
+		if (window->drawn || window->hidden)
 			viewer->status->first_drawn_us = g_get_monotonic_time();
+	}
 }
 
 static void write_files(Viewer *viewer)
@@ -209,9 +214,39 @@ static void on_client_ended(gpointer data, const char *reason)
 	g_main_loop_quit(viewer->loop);
 }
 
+/* --- what others ask for --- */
+
+static gboolean on_thumbnail_timer(gpointer data)
+{
+	Viewer *viewer = data;
+	GError *error = NULL;
+
+	viewer->thumbnail_timer = 0;
+	if (!xp_watch_write_thumbnail(viewer->watch, viewer->thumbnail_path, &error))
+		warn_and_drop(error);
+	if (viewer->ending)
+		g_main_loop_quit(viewer->loop);
+	return G_SOURCE_REMOVE;
+}
+
+static gboolean on_thumbnail_wanted(gpointer data)
+{
+	Viewer *viewer = data;
+
+	if (viewer->watch && !viewer->thumbnail_timer) {
+		xp_watch_prepare_thumbnail(viewer->watch);
+		viewer->thumbnail_timer = g_timeout_add(REDRAW_MS, on_thumbnail_timer, viewer);
+	}
+	return G_SOURCE_CONTINUE;
+}
+
 static gboolean on_signal(gpointer data)
 {
-	g_main_loop_quit(((Viewer *)data)->loop);
+	Viewer *viewer = data;
+
+	viewer->ending = TRUE;
+	if (!viewer->thumbnail_timer)
+		g_main_loop_quit(viewer->loop);
 	return G_SOURCE_CONTINUE;
 }
 
@@ -312,11 +347,14 @@ static void viewer_init(Viewer *viewer)
 	viewer->status->started_us = g_get_monotonic_time();
 	viewer->status_path = g_build_filename(viewer->run_dir, XP_STATUS_FILE, NULL);
 	viewer->layout_path = g_build_filename(viewer->run_dir, XP_LAYOUT_FILE, NULL);
+	viewer->thumbnail_path = g_build_filename(viewer->run_dir, XP_THUMBNAIL_FILE, NULL);
 	viewer->lock_fd = -1;
 	viewer->loop = g_main_loop_new(NULL, FALSE);
 	if (viewer->ready_fd >= 0)
 		fcntl(viewer->ready_fd, F_SETFD, FD_CLOEXEC);
 	signal(SIGPIPE, SIG_IGN);
+	/* Before the others: of two that have come, this one is seen to first. */
+	g_unix_signal_add(SIGWINCH, on_thumbnail_wanted, viewer);
 	g_unix_signal_add(SIGTERM, on_signal, viewer);
 	g_unix_signal_add(SIGINT, on_signal, viewer);
 }
@@ -328,6 +366,7 @@ static void viewer_finish(Viewer *viewer)
 		write_files(viewer);
 	g_clear_handle_id(&viewer->write_timer, g_source_remove);
 	g_clear_handle_id(&viewer->complete_timer, g_source_remove);
+	g_clear_handle_id(&viewer->thumbnail_timer, g_source_remove);
 	if (viewer->watch)
 		g_unlink(viewer->status_path);
 	xp_watch_free(viewer->watch);
@@ -338,6 +377,7 @@ static void viewer_finish(Viewer *viewer)
 	autofd_close(&viewer->lock_fd);
 	g_free(viewer->status_path);
 	g_free(viewer->layout_path);
+	g_free(viewer->thumbnail_path);
 	g_free(viewer->run_dir);
 	g_free(viewer->session);
 	g_free(viewer->display);

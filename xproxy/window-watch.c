@@ -15,6 +15,10 @@
  * 5. inspect: until a window is known to be drawn, the server is asked to keep its content, so that
  *    windows that cover it don't matter, and to tell when it is drawn in; its pixels are looked at
  *    then, first at once, later at growing intervals.
+ * 6. picture: all windows are kept whole again for a while, and drawn small (see thumbnail.c).
+ *
+ * A window that the manager hides (minimised, on a workspace that is not shown) is unmapped. Where
+ * it will be when it is shown is what was seen last; its workspace is still told.
  *
  * A window may vanish between an event and a request: such errors are expected and dropped. When
  * the server goes, Xlib would end the process; the exit handler only notes it.
@@ -27,6 +31,9 @@
 
 #include "xproxy/content.h"
 #include "xproxy/placement.h"
+#include "xproxy/property.h"
+#include "xproxy/thumbnail.h"
+#include "xproxy/window-facts.h"
 #include "xproxy/window-watch.h"
 
 #define SETTLE_MS	1000 /* after a window was mapped or moved by us */
@@ -45,14 +52,15 @@ typedef struct {
 	gboolean calm; /* seen at its goal since it was last moved */
 	guint settle_timer, inspect_timer;
 	guint inspect_ms;
-	gboolean damaged; /* since it was last inspected */
+	gboolean damaged;  /* since it was last inspected */
+	gboolean retained; /* for a picture */
 	Damage damage;
 } Tracked;
 
 struct _XpWatch {
 	Display *display;
 	Window root;
-	Atom guest_xid, net_wm_pid, net_wm_name, utf8_string;
+	Atom guest_xid, net_wm_name, net_wm_desktop, wm_state;
 	int damage_event;
 	GSource *source;
 	gpointer fd_tag;
@@ -110,23 +118,6 @@ static void on_io_error_exit(Display *display, void *data)
 
 /* --- stage 2: recognise --- */
 
-static gboolean get_cardinal(XpWatch *watch, Window window, Atom name, gulong *value)
-{
-	unsigned char *data = NULL;
-	gulong count, rest;
-	Atom type;
-	int format;
-
-	if (XGetWindowProperty(watch->display, window, name, 0, 1, False, XA_CARDINAL, &type,
-			       &format, &count, &rest, &data) != Success ||
-	    !data)
-		return FALSE;
-	if (count == 1 && format == 32)
-		*value = *(gulong *)(void *)data;
-	XFree(data);
-	return count == 1 && format == 32;
-}
-
 static void begin_inspection(Tracked *tracked)
 {
 	Display *display = tracked->watch->display;
@@ -144,9 +135,10 @@ static gboolean recognise(Tracked *tracked)
 
 	if (tracked->ours)
 		return TRUE;
-	if (!watch->client || !get_cardinal(watch, tracked->info.xid, watch->net_wm_pid, &pid) ||
+	if (!watch->client ||
+	    !xp_property_get_cardinal(watch->display, tracked->info.xid, "_NET_WM_PID", &pid) ||
 	    (pid_t)pid != watch->client ||
-	    !get_cardinal(watch, tracked->info.xid, watch->guest_xid, &guest_xid))
+	    !xp_property_get_cardinal(watch->display, tracked->info.xid, "XID", &guest_xid))
 		return FALSE;
 	tracked->ours = TRUE;
 	tracked->info.guest_xid = guest_xid;
@@ -155,43 +147,6 @@ static gboolean recognise(Tracked *tracked)
 }
 
 /* --- stage 3: refresh --- */
-
-static char *get_title(XpWatch *watch, Window window)
-{
-	unsigned char *data = NULL;
-	gulong count, rest;
-	char *name = NULL;
-	char *title;
-	Atom type;
-	int format;
-
-	if (XGetWindowProperty(watch->display, window, watch->net_wm_name, 0, 1024, False,
-			       watch->utf8_string, &type, &format, &count, &rest,
-			       &data) == Success &&
-	    data) {
-		title = g_utf8_make_valid((char *)data, -1);
-		XFree(data);
-		return title;
-	}
-	if (!XFetchName(watch->display, window, &name) || !name)
-		return g_strdup("");
-	title = g_utf8_make_valid(name, -1);
-	XFree(name);
-	return title;
-}
-
-static char *get_class(XpWatch *watch, Window window)
-{
-	XClassHint hint = { 0 };
-	char *class;
-
-	if (!XGetClassHint(watch->display, window, &hint))
-		return g_strdup("");
-	class = g_utf8_make_valid(hint.res_class ? hint.res_class : "", -1);
-	XFree(hint.res_name);
-	XFree(hint.res_class);
-	return class;
-}
 
 static gboolean refresh_geometry(Tracked *tracked)
 {
@@ -204,11 +159,15 @@ static gboolean refresh_geometry(Tracked *tracked)
 	if (!XTranslateCoordinates(tracked->watch->display, tracked->info.xid, tracked->watch->root,
 				   0, 0, &x, &y, &child))
 		return FALSE;
+	tracked->info.mapped = attributes.map_state == IsViewable;
+	tracked->info.hidden = !tracked->info.mapped &&
+			       xp_facts_iconic(tracked->watch->display, tracked->info.xid);
+	if (tracked->placed && !tracked->info.mapped)
+		return TRUE;
 	tracked->info.x = x;
 	tracked->info.y = y;
 	tracked->info.width = attributes.width;
 	tracked->info.height = attributes.height;
-	tracked->info.mapped = attributes.map_state == IsViewable;
 	return TRUE;
 }
 
@@ -222,16 +181,17 @@ static void refresh(Tracked *tracked)
 	if (!recognise(tracked) || !refresh_geometry(tracked))
 		return;
 	g_free(tracked->info.title);
-	tracked->info.title = get_title(watch, tracked->info.xid);
+	tracked->info.title = xp_facts_title(watch->display, tracked->info.xid);
 	g_free(tracked->info.wm_class);
-	tracked->info.wm_class = get_class(watch, tracked->info.xid);
+	tracked->info.wm_class = xp_facts_class(watch->display, tracked->info.xid);
+	tracked->info.workspace = xp_facts_workspace(watch->display, tracked->info.xid);
 	if (!tracked->info.mapped && tracked->info.drawn)
 		begin_inspection(tracked);
 	place(tracked);
 	if (tracked->info.mapped && !tracked->info.drawn && !tracked->inspect_timer)
 		inspect(tracked);
 	watch->callbacks.changed(watch->data);
-	if (tracked->placed && !tracked->settle_timer && tracked->info.mapped)
+	if (tracked->placed && !tracked->settle_timer && xp_window_is_up(&tracked->info))
 		watch->callbacks.settled(watch->data, &tracked->info);
 }
 
@@ -243,7 +203,7 @@ static gboolean on_settled(gpointer data)
 
 	tracked->settle_timer = 0;
 	tracked->goal = NULL;
-	if (tracked->info.mapped)
+	if (xp_window_is_up(&tracked->info))
 		tracked->watch->callbacks.settled(tracked->watch->data, &tracked->info);
 	return G_SOURCE_REMOVE;
 }
@@ -258,14 +218,19 @@ static void look_up_goal(Tracked *tracked)
 {
 	XpWatch *watch = tracked->watch;
 	Screen *screen = DefaultScreenOfDisplay(watch->display);
+	gulong workspaces = 0;
 
 	tracked->placed = TRUE;
 	settle_in(tracked, SETTLE_MS);
 	if (!watch->goals)
 		return;
 	tracked->goal = xp_layout_take(watch->goals, &tracked->info);
-	if (tracked->goal)
-		xp_placement_fit(tracked->goal, WidthOfScreen(screen), HeightOfScreen(screen));
+	if (!tracked->goal)
+		return;
+	if (xp_manager_supports(watch->display, "_NET_WM_DESKTOP"))
+		xp_property_get_cardinal(watch->display, watch->root, "_NET_NUMBER_OF_DESKTOPS",
+					 &workspaces);
+	xp_placement_fit(tracked->goal, WidthOfScreen(screen), HeightOfScreen(screen), workspaces);
 }
 
 static void place(Tracked *tracked)
@@ -284,7 +249,7 @@ static void place(Tracked *tracked)
 		tracked->moves++;
 		tracked->calm = FALSE;
 		settle_in(tracked, SETTLE_MS);
-		xp_placement_move(tracked->watch->display, tracked->info.xid, tracked->goal);
+		xp_placement_move(tracked->watch->display, &tracked->info, tracked->goal);
 	}
 }
 
@@ -327,6 +292,37 @@ static void on_damage(Tracked *tracked)
 		inspect(tracked);
 }
 
+/* --- stage 6: picture --- */
+
+void xp_watch_prepare_thumbnail(XpWatch *watch)
+{
+	for (guint i = 0; i < watch->windows->len; i++) {
+		Tracked *tracked = watch->windows->pdata[i];
+
+		if (tracked->retained || !tracked->info.mapped || !tracked->info.drawn)
+			continue;
+		tracked->retained = TRUE;
+		xp_content_retain(watch->display, tracked->info.xid);
+	}
+	XFlush(watch->display);
+}
+
+gboolean xp_watch_write_thumbnail(XpWatch *watch, const char *path, GError **error)
+{
+	g_autoptr(GPtrArray) windows = xp_watch_list(watch);
+	gboolean written = xp_thumbnail_write(watch->display, windows, path, error);
+
+	for (guint i = 0; i < watch->windows->len; i++) {
+		Tracked *tracked = watch->windows->pdata[i];
+
+		if (tracked->retained)
+			xp_content_release(watch->display, tracked->info.xid);
+		tracked->retained = FALSE;
+	}
+	XFlush(watch->display);
+	return written;
+}
+
 /* --- stage 1: track --- */
 
 static void track(XpWatch *watch, Window window)
@@ -340,6 +336,7 @@ static void track(XpWatch *watch, Window window)
 	tracked->info.xid = window;
 	tracked->info.title = g_strdup("");
 	tracked->info.wm_class = g_strdup("");
+	tracked->info.workspace = XP_WORKSPACE_UNKNOWN;
 	g_ptr_array_add(watch->windows, tracked);
 	XSelectInput(watch->display, window, StructureNotifyMask | PropertyChangeMask);
 	refresh(tracked);
@@ -376,9 +373,10 @@ static void on_property(XpWatch *watch, const XPropertyEvent *event)
 
 	if (!tracked)
 		return;
-	if (tracked->ours ? event->atom == watch->net_wm_name || event->atom == XA_WM_NAME ||
-				    event->atom == XA_WM_CLASS
-			  : event->atom == watch->guest_xid)
+	if (tracked->ours
+		    ? event->atom == watch->net_wm_name || event->atom == XA_WM_NAME ||
+			      event->atom == XA_WM_CLASS || event->atom == watch->net_wm_desktop
+		    : event->atom == watch->guest_xid)
 		refresh(tracked);
 }
 
@@ -493,9 +491,9 @@ XpWatch *xp_watch_new(const char *display, XpLayout *goals, const XpWatchCallbac
 	watch->damage_event = damage_event;
 	watch->root = DefaultRootWindow(connection);
 	watch->guest_xid = intern(connection, "XID");
-	watch->net_wm_pid = intern(connection, "_NET_WM_PID");
 	watch->net_wm_name = intern(connection, "_NET_WM_NAME");
-	watch->utf8_string = intern(connection, "UTF8_STRING");
+	watch->net_wm_desktop = intern(connection, "_NET_WM_DESKTOP");
+	watch->wm_state = intern(connection, "WM_STATE");
 	watch->windows = g_ptr_array_new_with_free_func((GDestroyNotify)tracked_free);
 	watch->goals = goals;
 	watch->callbacks = *callbacks;

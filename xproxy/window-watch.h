@@ -37,5 +37,14 @@ void xp_watch_set_client(XpWatch *watch, pid_t pid);
 /** @return of XpWindow, the session's windows in order of appearance; to be unreffed */
 GPtrArray *xp_watch_list(const XpWatch *watch);
 
+/**
+ * Has the X server keep the windows' whole content, also what other windows cover, which the client
+ * then draws again.
+ */
+void xp_watch_prepare_thumbnail(XpWatch *watch);
+
+/** Ends that with a picture of the windows; see xp_thumbnail_write(). */
+gboolean xp_watch_write_thumbnail(XpWatch *watch, const char *path, GError **error);
+
 /** Frees a watch; NULL is allowed. */
 void xp_watch_free(XpWatch *watch);

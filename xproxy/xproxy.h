@@ -7,6 +7,7 @@
  *   viewer.lock   flock()ed while it lives; holds its process id
  *   viewer.json   what it sees now (xp_viewer_get_status()), gone when it ends properly
  *   layout.json   where the session's windows are, or were when it was last attached
+ *   thumbnail.png how they looked when that was last asked for
  * and reads display.sock, the launcher's listener. Errors are of domain G_IO_ERROR; NOT_SUPPORTED
  * names a missing xpra or X display. Times are of CLOCK_MONOTONIC, so callers can compare them with
  * g_get_monotonic_time().
@@ -15,16 +16,27 @@
 
 #include <gio/gio.h>
 
+#define XP_WORKSPACE_UNKNOWN (-1) /* no window manager has told */
+#define XP_WORKSPACE_ALL     (-2)
+
 typedef struct {
 	char *title;
 	char *wm_class; /* class part of WM_CLASS, as the program in the guest set it */
 	int x, y;	/* of the client area on the root window, pixels */
 	int width, height;
+	int workspace; /* of the window manager, from 0, or one of the above */
 	gboolean mapped;
-	gboolean drawn;	   /* mapped, and its content is more than one colour */
-	guint64 xid;	   /* on the host's X server */
+	gboolean hidden; /* not mapped because the window manager hides it: minimised, elsewhere */
+	gboolean drawn;	 /* mapped, and its content is more than one colour */
+	guint64 xid;	 /* on the host's X server */
 	guint64 guest_xid; /* on the guest's X server; the same after a thaw */
 } XpWindow;
+
+/** @return whether its program has the window up, seen or not */
+static inline gboolean xp_window_is_up(const XpWindow *window)
+{
+	return window->mapped || window->hidden;
+}
 
 /** Frees a window; NULL is allowed. */
 void xp_window_free(XpWindow *window);
@@ -36,7 +48,7 @@ typedef struct {
 	char *display;
 	gint64 started_us;     /* when the viewer was started */
 	gint64 connected_us;   /* the server's first answer; 0 if none yet */
-	gint64 first_drawn_us; /* first window mapped and drawn; 0 if not yet */
+	gint64 first_drawn_us; /* first window drawn, or up and hidden; 0 if not yet */
 	guint restarts;	       /* of an xpra client that had served */
 	GPtrArray *windows;    /* of XpWindow: the session's top-level windows */
 } XpViewerStatus;
@@ -53,6 +65,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(XpViewerStatus, xp_viewer_status_free)
  * The executable is taken from $VKSESSION_LIBEXECDIR, else from the installed place.
  *
  * @param display       X display name; NULL: $DISPLAY
+ * @param environment   of the viewer and its client; NULL: the caller's
  * @param layout_path   a layout written by xp_layout_save(), restored as windows appear; NULL:
  *                      RUN/layout.json if there is one
  * @param log_path      the client's own output is appended here
@@ -60,10 +73,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(XpViewerStatus, xp_viewer_status_free)
  *         FAILED
  */
 gboolean xp_viewer_start(const char *runtime_dir, const char *session, const char *display,
-			 const char *layout_path, const char *log_path, GError **error);
+			 const char *const *environment, const char *layout_path,
+			 const char *log_path, GError **error);
 
 /** @return the viewer's status, to be freed; NULL without error if none runs */
 XpViewerStatus *xp_viewer_get_status(const char *runtime_dir);
+
+/**
+ * Asks the viewer for a picture of the session's windows, at most XP_THUMBNAIL_WIDTH by
+ * XP_THUMBNAIL_HEIGHT pixels large. Returns at once: RUN/thumbnail.png is replaced a moment later,
+ * before a viewer that is stopped in the meantime ends. Nothing happens if none runs.
+ */
+void xp_viewer_request_thumbnail(const char *runtime_dir);
 
 /**
  * Ends the viewer and its client; the session goes on.
@@ -74,7 +95,7 @@ XpViewerStatus *xp_viewer_get_status(const char *runtime_dir);
 gboolean xp_viewer_stop(const char *runtime_dir, guint timeout_ms, GError **error);
 
 /**
- * Blocks until the first window is mapped and drawn.
+ * Blocks until the first window is drawn, or up and hidden by the window manager.
  *
  * @param timeout_ms  0: for ever
  * @return FALSE with TIMED_OUT, or FAILED if the viewer ended or none runs

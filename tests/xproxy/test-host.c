@@ -240,16 +240,25 @@ static void places_are_kept_on_the_screen(void **state)
 	XpPlace inside = { .x = 10, .y = 20, .width = 100, .height = 100 };
 	XpPlace half = { .x = -50, .y = 700, .width = 100, .height = 100 };
 	XpPlace outside = { .x = 3000, .y = -200, .width = 100, .height = 100 };
+	XpPlace there = { .width = 100, .height = 100, .workspace = 3 };
+	XpPlace nowhere = { .width = 100, .height = 100, .workspace = 4 };
+	XpPlace everywhere = { .width = 100, .height = 100, .workspace = XP_WORKSPACE_ALL };
 
-	xp_placement_fit(&inside, 1000, 800);
+	xp_placement_fit(&inside, 1000, 800, 4);
 	assert_int_equal(inside.x, 10);
 	assert_int_equal(inside.y, 20);
-	xp_placement_fit(&half, 1000, 800);
+	xp_placement_fit(&half, 1000, 800, 4);
 	assert_int_equal(half.x, -50);
 	assert_int_equal(half.y, 700);
-	xp_placement_fit(&outside, 1000, 800);
+	xp_placement_fit(&outside, 1000, 800, 4);
 	assert_int_equal(outside.x, 900);
 	assert_int_equal(outside.y, 0);
+	xp_placement_fit(&there, 1000, 800, 4);
+	assert_int_equal(there.workspace, 3);
+	xp_placement_fit(&nowhere, 1000, 800, 4);
+	assert_int_equal(nowhere.workspace, XP_WORKSPACE_UNKNOWN);
+	xp_placement_fit(&everywhere, 1000, 800, 4);
+	assert_int_equal(everywhere.workspace, XP_WORKSPACE_ALL);
 }
 
 static void check_colours(int bits, guint32 odd_pixel, gboolean expected)

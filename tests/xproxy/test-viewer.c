@@ -12,8 +12,11 @@
 
 #include <X11/Xlib.h>
 #include <cmocka.h>
+#include <glib/gstdio.h>
 
+#include "tests/harness/picture.h"
 #include "tests/harness/process.h"
+#include "tests/harness/wait.h"
 #include "tests/harness/windows.h"
 #include "tests/xproxy/stage.h"
 
@@ -23,7 +26,7 @@ static void attach(const struct xserver *x, const char *layout)
 {
 	g_autoptr(GError) error = NULL;
 
-	if (!xp_viewer_start(stage.dir, "test", x->name, layout, stage.log_path, &error))
+	if (!xp_viewer_start(stage.dir, "test", x->name, NULL, layout, stage.log_path, &error))
 		fail_msg("%s", error->message);
 	if (!xp_viewer_wait_drawn(stage.dir, STAGE_MS, &error))
 		fail_msg("%s", error->message);
@@ -117,7 +120,7 @@ static void session_is_shown_on_a_bare_display(void **state)
 	assert_true(status->connected_us > status->started_us);
 	assert_true(status->first_drawn_us >= status->connected_us);
 	assert_string_equal(shown_xterm(status)->title, "stage");
-	assert_false(xp_viewer_start(stage.dir, "test", x.name, NULL, stage.log_path, &error));
+	assert_false(xp_viewer_start(stage.dir, "test", x.name, NULL, NULL, stage.log_path, &error));
 	assert_true(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_EXISTS));
 	detach();
 	bare_xserver_stop(&x);
@@ -126,6 +129,141 @@ static void session_is_shown_on_a_bare_display(void **state)
 static bool came_back(const XpViewerStatus *status, void *data)
 {
 	return status->restarts > 0 && shown_xterm(status);
+}
+
+static bool thumbnail_is_there(void *data)
+{
+	return g_access(data, F_OK) == 0;
+}
+
+/* A window of somebody else, of one colour, over all the screen. */
+static void cover(Display *display, gulong colour)
+{
+	XSetWindowAttributes attributes = { .override_redirect = True, .background_pixel = colour };
+	Window window = XCreateWindow(display, DefaultRootWindow(display), 0, 0, 1280, 800, 0,
+				      CopyFromParent, InputOutput, CopyFromParent,
+				      CWOverrideRedirect | CWBackPixel, &attributes);
+
+	XMapRaised(display, window);
+	XSync(display, False);
+}
+
+/* White with a few letters, all of it, whatever lies over it; and nothing else. */
+static void thumbnail_shows_what_is_covered(void **state)
+{
+	g_autofree char *path = g_build_filename(stage.dir, "thumbnail.png", NULL);
+	g_auto(Picture) picture = { 0 };
+	struct xserver x;
+	GStatBuf status;
+	Display *display;
+	guint white;
+
+	bare_xserver_start(&x, stage.log);
+	attach(&x, NULL);
+	wait_xterm_at(100, 150);
+	assert_int_not_equal(g_access(path, F_OK), 0);
+	display = XOpenDisplay(x.name);
+	assert_non_null(display);
+	cover(display, 0xff0000);
+	xp_viewer_request_thumbnail(stage.dir);
+	assert_true(wait_until(thumbnail_is_there, path, -1, STAGE_MS));
+	assert_true(picture_read(path, &picture));
+	assert_int_equal(g_stat(path, &status), 0);
+	assert_int_equal(status.st_mode & 0777, 0600);
+	assert_true(picture.width <= 320 && picture.height <= 200);
+	assert_true(picture.width == 320 || picture.height == 200);
+	assert_int_equal(picture_count(&picture, 0xff0000), 0);
+	white = picture_count(&picture, 0xffffff);
+	assert_in_range(white, picture.width * picture.height / 2,
+			picture.width * picture.height - 10);
+	XCloseDisplay(display);
+	detach();
+	bare_xserver_stop(&x);
+}
+
+/* One that is asked for before the viewer is told to end is made before it ends. */
+static void thumbnail_is_made_before_the_end(void **state)
+{
+	g_autofree char *path = g_build_filename(stage.dir, "thumbnail.png", NULL);
+	struct xserver x;
+
+	bare_xserver_start(&x, stage.log);
+	attach(&x, NULL);
+	assert_int_equal(g_unlink(path), 0);
+	xp_viewer_request_thumbnail(stage.dir);
+	detach();
+	assert_int_equal(g_access(path, F_OK), 0);
+	/* And nobody is harmed by one that nobody can make. */
+	xp_viewer_request_thumbnail(stage.dir);
+	bare_xserver_stop(&x);
+}
+
+struct whereabouts {
+	int workspace;
+	bool hidden;
+};
+
+static bool xterm_is_on(const XpViewerStatus *status, void *data)
+{
+	const XpWindow *window = status->windows->len == 1 ? status->windows->pdata[0] : NULL;
+	const struct whereabouts *wanted = data;
+
+	return window && window->workspace == wanted->workspace && window->hidden == wanted->hidden;
+}
+
+static void wait_xterm_on(int workspace, bool hidden)
+{
+	struct whereabouts wanted = { workspace, hidden };
+
+	stage_wait_status(&stage, xterm_is_on, &wanted);
+}
+
+/* A request to the window manager as a pager makes it (EWMH). window None: about the root window */
+static void ask_manager(const struct xserver *x, const char *what, Window window, long value)
+{
+	Display *display = XOpenDisplay(x->name);
+	Window root;
+	XEvent event = { .xclient = { .type = ClientMessage, .format = 32 } };
+
+	assert_non_null(display);
+	root = DefaultRootWindow(display);
+	event.xclient.window = window ? window : root;
+	event.xclient.message_type = XInternAtom(display, what, False);
+	event.xclient.data.l[0] = value;
+	XSendEvent(display, root, False, SubstructureNotifyMask | SubstructureRedirectMask, &event);
+	XCloseDisplay(display);
+}
+
+static void send_xterm_to_workspace(const struct xserver *x, int workspace)
+{
+	g_autoptr(XpViewerStatus) status = xp_viewer_get_status(stage.dir);
+
+	ask_manager(x, "_NET_WM_DESKTOP", shown_xterm(status)->xid, workspace);
+	wait_xterm_on(workspace, true);
+}
+
+/* A window that was on the third workspace is there on the next desktop, and where it was on it. */
+static void workspaces_are_kept_between_displays(void **state)
+{
+	struct xserver x;
+
+	xserver_start(&x, stage.log);
+	attach(&x, NULL);
+	wait_xterm_at(222, 333);
+	send_xterm_to_workspace(&x, 2);
+	detach();
+	xserver_stop(&x);
+
+	for (int i = 0; i < 2; i++) {
+		xserver_start(&x, stage.log);
+		attach(&x, NULL);
+		wait_xterm_on(2, true);
+		ask_manager(&x, "_NET_CURRENT_DESKTOP", None, 2);
+		wait_xterm_at(222, 333);
+		wait_xterm_on(2, false);
+		detach();
+		xserver_stop(&x);
+	}
 }
 
 static void killed_client_comes_back(void **state)
@@ -240,7 +378,7 @@ static void display_must_exist(void **state)
 	g_autoptr(GError) error = NULL;
 	guint width, height;
 
-	assert_false(xp_viewer_start(stage.dir, "test", ":64999", NULL, stage.log_path, &error));
+	assert_false(xp_viewer_start(stage.dir, "test", ":64999", NULL, NULL, stage.log_path, &error));
 	assert_true(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED));
 	assert_non_null(strstr(error->message, ":64999"));
 	g_clear_error(&error);
@@ -301,7 +439,10 @@ int main(void)
 		cmocka_unit_test(session_is_shown_on_a_bare_display),
 		cmocka_unit_test(killed_client_comes_back),
 		cmocka_unit_test(killed_server_comes_back),
+		cmocka_unit_test(thumbnail_shows_what_is_covered),
+		cmocka_unit_test(thumbnail_is_made_before_the_end),
 		cmocka_unit_test(positions_are_kept_between_displays),
+		cmocka_unit_test(workspaces_are_kept_between_displays),
 		cmocka_unit_test(layout_given_is_restored),
 		cmocka_unit_test(dead_display_detaches),
 		cmocka_unit_test(display_must_exist),
