@@ -106,7 +106,8 @@ static void fill_saves(Details *details, GVariant *saves)
 		const char *reason;
 		guint number;
 
-		g_variant_get_child(saves, i, "(utt&s)", &number, &time, &bytes, &reason);
+		g_variant_get_child(saves, i, "(utt&s@a{sv})", &number, &time, &bytes, &reason,
+				    NULL);
 		gtk_container_add(GTK_CONTAINER(details->saves),
 				  save_row(details, number, (gint64)time, bytes, reason));
 	}

@@ -38,13 +38,6 @@ static VksBusManager1 *manager(void)
 	return found;
 }
 
-static const char *display(void)
-{
-	const char *name = g_getenv("DISPLAY");
-
-	return name ? name : "";
-}
-
 /* Options with one entry, floating. */
 static GVariant *option(const char *key, GVariant *value)
 {
@@ -53,6 +46,21 @@ static GVariant *option(const char *key, GVariant *value)
 	g_variant_dict_init(&dict, NULL);
 	g_variant_dict_insert_value(&dict, key, value);
 	return g_variant_dict_end(&dict);
+}
+
+/* Options that have windows shown on this desktop, floating. */
+static GVariant *here(void)
+{
+	g_auto(GStrv) environment = g_get_environ();
+	g_autoptr(GStrvBuilder) texts = g_strv_builder_new();
+	g_auto(GStrv) passed = NULL;
+
+	for (char **variable = environment; *variable; variable++) {
+		if (g_utf8_validate(*variable, -1, NULL))
+			g_strv_builder_add(texts, *variable);
+	}
+	passed = g_strv_builder_end(texts);
+	return option("environment", g_variant_new_strv((const char *const *)passed, -1));
 }
 
 void request_save(const char *session, gboolean stop)
@@ -78,9 +86,7 @@ void request_thaw(const char *session)
 	VksBusManager1 *to = manager();
 
 	if (to)
-		vks_bus_manager1_call_thaw(to, session,
-					   option("display", g_variant_new_string(display())), NULL,
-					   on_answer, NULL);
+		vks_bus_manager1_call_thaw(to, session, here(), NULL, on_answer, NULL);
 }
 
 void request_rollback(const char *session, guint number)
@@ -88,9 +94,7 @@ void request_rollback(const char *session, guint number)
 	VksBusManager1 *to = manager();
 
 	if (to)
-		vks_bus_manager1_call_rollback(to, session, number,
-					       option("display", g_variant_new_string(display())),
-					       NULL, on_answer, NULL);
+		vks_bus_manager1_call_rollback(to, session, number, here(), NULL, on_answer, NULL);
 }
 
 void request_stop(const char *session)
@@ -106,7 +110,7 @@ void request_attach(const char *session)
 	VksBusManager1 *to = manager();
 
 	if (to)
-		vks_bus_manager1_call_attach(to, session, display(), NULL, on_answer, NULL);
+		vks_bus_manager1_call_attach(to, session, here(), NULL, on_answer, NULL);
 }
 
 void request_detach(const char *session)

@@ -32,7 +32,8 @@ static void get_save(const Timeline *timeline, gsize i, guint *number, double *a
 	guint64 time, bytes;
 	const char *reason;
 
-	g_variant_get_child(timeline->saves, i, "(utt&s)", number, &time, &bytes, &reason);
+	g_variant_get_child(timeline->saves, i, "(utt&s@a{sv})", number, &time, &bytes, &reason,
+			    NULL);
 	*age_s = MAX(0.0, (double)(g_get_real_time() - (gint64)time) / G_USEC_PER_SEC);
 }
 

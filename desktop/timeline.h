@@ -13,7 +13,7 @@
 GtkWidget *timeline_new(void);
 
 /**
- * @param saves     a(utts) as the property Saves; may be NULL
+ * @param saves     a(uttsa{sv}) as the property Saves; may be NULL
  * @param selected  number of the save to point out; 0: none
  */
 void timeline_set(GtkWidget *timeline, GVariant *saves, guint selected);

@@ -96,7 +96,8 @@ static GtkWidget *go_back_menu(Tray *tray, VksBusSession1 *session)
 		guint number;
 		GtkWidget *item;
 
-		g_variant_get_child(saves, n - 1 - i, "(utt&s)", &number, &time, &bytes, &reason);
+		g_variant_get_child(saves, n - 1 - i, "(utt&s@a{sv})", &number, &time, &bytes,
+				    &reason, NULL);
 		moment = words_moment(now, (gint64)time);
 		label = g_strdup_printf("%u: %s  %s", number, moment, words_reason(reason));
 		item = add_session_item(menu, vks_bus_session1_get_name(session), label,
@@ -211,7 +212,8 @@ static char *menu_structure(GPtrArray *list)
 		for (gsize j = 0; j < n; j++) {
 			guint number;
 
-			g_variant_get_child(saves, j, "(utts)", &number, NULL, NULL, NULL);
+			g_variant_get_child(saves, j, "(utts@a{sv})", &number, NULL, NULL, NULL,
+					    NULL);
 			g_string_append_printf(structure, " %u", number);
 		}
 		for (gsize j = 0; j < DESKTOP_ACTIONS; j++)

@@ -3,13 +3,14 @@
 
 #define VIEWER_TIMEOUT_MS 10000u
 
-gboolean vks_attach(Vks *vks, const char *name, const char *display, GError **error)
+gboolean vks_attach(Vks *vks, const char *name, const char *display, const char *const *environment,
+		    GError **error)
 {
 	g_autoptr(VksSession) session = vks_session_lock(vks, name, "attach", 0, error);
 
 	return session && vks_session_need_running(session, error) &&
 	       vks_session_need_display(display, FALSE, error) &&
-	       vks_session_show(session, display, NULL, error);
+	       vks_session_show(session, display, environment, error);
 }
 
 gboolean vks_detach(Vks *vks, const char *name, GError **error)
@@ -29,6 +30,7 @@ gboolean vks_detach(Vks *vks, const char *name, GError **error)
 		return FALSE;
 	}
 	vks->backend->viewer_status_free(viewer);
+	vks->backend->request_thumbnail(session->run_dir);
 	if (vks->backend->viewer_stop(session->run_dir, VIEWER_TIMEOUT_MS, &cause))
 		return TRUE;
 	vks_error_complete(error, g_steal_pointer(&cause), "the session goes on; try again");

@@ -34,9 +34,11 @@ static gboolean start(const VkLauncherConfig *config, GError **error)
 }
 
 static gboolean viewer_start(const char *runtime_dir, const char *session, const char *display,
-			     const char *layout_path, const char *log_path, GError **error)
+			     const char *const *environment, const char *layout_path,
+			     const char *log_path, GError **error)
 {
-	if (!xp_viewer_start(runtime_dir, session, display, layout_path, log_path, error))
+	if (!xp_viewer_start(runtime_dir, session, display, environment, layout_path, log_path,
+			     error))
 		return FALSE;
 	leave_starter(runtime_dir);
 	return TRUE;
@@ -59,6 +61,7 @@ static const VksBackend real = {
 	.viewer_start = viewer_start,
 	.viewer_status = xp_viewer_get_status,
 	.viewer_status_free = xp_viewer_status_free,
+	.request_thumbnail = xp_viewer_request_thumbnail,
 	.viewer_stop = xp_viewer_stop,
 	.viewer_wait_drawn = xp_viewer_wait_drawn,
 	.layout_save = xp_layout_save,

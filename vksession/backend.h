@@ -34,9 +34,11 @@ typedef struct {
 
 	/* xproxy/xproxy.h: the viewer */
 	gboolean (*viewer_start)(const char *runtime_dir, const char *session, const char *display,
-				 const char *layout_path, const char *log_path, GError **error);
+				 const char *const *environment, const char *layout_path,
+				 const char *log_path, GError **error);
 	XpViewerStatus *(*viewer_status)(const char *runtime_dir);
 	void (*viewer_status_free)(XpViewerStatus *status);
+	void (*request_thumbnail)(const char *runtime_dir);
 	gboolean (*viewer_stop)(const char *runtime_dir, guint timeout_ms, GError **error);
 	gboolean (*viewer_wait_drawn)(const char *runtime_dir, guint timeout_ms, GError **error);
 	gboolean (*layout_save)(const char *runtime_dir, const char *path, GError **error);

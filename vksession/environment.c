@@ -29,6 +29,17 @@ static const char *const passed[] = {
 
 static const char *const passed_prefixes[] = { "LC_" };
 
+/* What differs between two desktops of a user: whoever starts a viewer may belong to another one. */
+static const char *const of_desktop[] = {
+	"XAUTHORITY",	  "DBUS_SESSION_BUS_ADDRESS",
+	"LANG",		  "LANGUAGE",
+	"GTK_THEME",	  "GTK_IM_MODULE",
+	"GDK_SCALE",	  "GDK_DPI_SCALE",
+	"XMODIFIERS",	  "XCURSOR_THEME",
+	"XCURSOR_SIZE",	  "XDG_CURRENT_DESKTOP",
+	"XDG_SESSION_ID",
+};
+
 /* Directories of which the guest has its own. */
 static const char *const guest_private[] = { "/tmp",	 "/var/tmp", "/run", "/var/run",
 					     "/dev/shm", "/proc",    "/sys" };
@@ -61,6 +72,34 @@ char **vks_environment_filter(const char *const *environment)
 	}
 	g_ptr_array_add(list, NULL);
 	return (char **)g_ptr_array_free(g_steal_pointer(&list), FALSE);
+}
+
+char **vks_environment_of_viewer(const char *const *environment)
+{
+	char **surroundings = g_get_environ();
+
+	for (gsize i = 0; environment && i < G_N_ELEMENTS(of_desktop); i++) {
+		const char *value = g_environ_getenv((char **)environment, of_desktop[i]);
+
+		surroundings = value ? g_environ_setenv(surroundings, of_desktop[i], value, TRUE)
+				     : g_environ_unsetenv(surroundings, of_desktop[i]);
+	}
+	return surroundings;
+}
+
+char **vks_environment_of_desktop(void)
+{
+	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+
+	for (gsize i = 0; i < G_N_ELEMENTS(of_desktop); i++) {
+		const char *value = g_getenv(of_desktop[i]);
+		g_autofree char *variable = value ? g_strconcat(of_desktop[i], "=", value, NULL)
+						  : NULL;
+
+		if (variable && g_utf8_validate(variable, -1, NULL))
+			g_strv_builder_add(builder, variable);
+	}
+	return g_strv_builder_end(builder);
 }
 
 const char *vks_guest_cwd(const char *cwd, const char *home)

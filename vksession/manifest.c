@@ -281,6 +281,8 @@ static JsonObject *print_figures(const VksFigures *figures)
 	put_uint(object, "quiesce_us", figures->quiesce_us);
 	put_uint(object, "dump_us", figures->dump_us);
 	put_uint(object, "resume_us", figures->resume_us);
+	put_uint(object, "total_us", figures->total_us);
+	put_uint(object, "written_bytes", figures->written_bytes);
 	return object;
 }
 
@@ -463,6 +465,10 @@ static void parse_figures(VksJson *json, VksManifest *manifest)
 	figures->quiesce_us = vks_json_uint(json, "quiesce_us", G_MAXINT64);
 	figures->dump_us = vks_json_uint(json, "dump_us", G_MAXINT64);
 	figures->resume_us = vks_json_uint(json, "resume_us", G_MAXINT64);
+	if (vks_json_has(json, "total_us"))
+		figures->total_us = vks_json_uint(json, "total_us", G_MAXINT64);
+	if (vks_json_has(json, "written_bytes"))
+		figures->written_bytes = vks_json_uint(json, "written_bytes", G_MAXINT64);
 }
 
 static void parse_delta(VksJson *json, VksManifest *manifest)

@@ -60,13 +60,15 @@ typedef struct {
 
 #define VKS_MAX_DEPTH 64u
 
-/** Figures of the checkpoint; times in microseconds. */
+/** Figures of the checkpoint, and of the save as a whole; times in microseconds. */
 typedef struct {
 	guint64 memory_bytes;
 	guint64 state_bytes;
 	guint64 quiesce_us;
 	guint64 dump_us;
 	guint64 resume_us;
+	guint64 total_us;      /* until the manifest was written; 0 if the save does not tell */
+	guint64 written_bytes; /* to the store's disk; the same */
 } VksFigures;
 
 typedef struct {

@@ -84,6 +84,7 @@ static gboolean thaw(const Rollback *rollback, guint number, GError **error)
 		.name = rollback->session->name,
 		.number = number,
 		.display = rollback->display,
+		.environment = rollback->options->environment,
 		.detach = rollback->display == NULL,
 	};
 	VksThawResult result;

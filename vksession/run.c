@@ -115,7 +115,8 @@ static gboolean start_guest(VksSession *session, const VksRunOptions *options, c
 		.save_command = save_command,
 	};
 
-	if (!options->detach && !vks_session_show(session, options->display, NULL, error))
+	if (!options->detach &&
+	    !vks_session_show(session, options->display, options->environment, error))
 		return FALSE;
 	return session->backend->start(&config, error);
 }
@@ -174,7 +175,8 @@ static gboolean run_in_running(VksSession *session, const VksRunOptions *options
 	if (!options->detach) {
 		XpViewerStatus *viewer = session->backend->viewer_status(session->run_dir);
 
-		if (!viewer && !vks_session_show(session, options->display, NULL, error))
+		if (!viewer &&
+		    !vks_session_show(session, options->display, options->environment, error))
 			return FALSE;
 		session->backend->viewer_status_free(viewer);
 	}

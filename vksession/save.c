@@ -35,7 +35,8 @@
 #include "vksession/store.h"
 
 /* Beyond guest memory: state, manifest, directories. */
-#define SPACE_MARGIN (8u << 20)
+#define SPACE_MARGIN	    (8u << 20)
+#define MAX_THUMBNAIL_BYTES (1u << 20)
 
 /** One save under way. */
 typedef struct {
@@ -49,8 +50,9 @@ typedef struct {
 	guint parent_number;	/* the save that this one descends from; 0: none */
 	VksManifest *parent;	/* NULL: none, or damaged */
 	VksMemoryResult memory; /* after collect */
-	gboolean has_layout;
-	gboolean held; /* the guest stands still until finish */
+	gboolean has_layout, has_thumbnail;
+	gint64 started_us; /* CLOCK_MONOTONIC */
+	gboolean held;	   /* the guest stands still until finish */
 	VksManifest *manifest;
 	guint64 cpu_us; /* that the session had used at the checkpoint */
 } Save;
@@ -130,6 +132,24 @@ static void report_compared(guint64 bytes, gpointer user_data)
 			   save->session->status.memory_bytes);
 }
 
+/*
+ * The last picture that the viewer made, which it was asked for at the beginning. It is not waited
+ * for, and a save is as good without.
+ */
+static void take_thumbnail(Save *save)
+{
+	g_autofree char *from = g_build_filename(save->session->run_dir, VKS_PART_THUMBNAIL, NULL);
+	g_autofree char *to = g_build_filename(save->temporary, VKS_PART_THUMBNAIL, NULL);
+	gsize length = 0;
+	g_autofree char *picture = vks_file_read(from, MAX_THUMBNAIL_BYTES, &length, NULL);
+
+	save->has_thumbnail = picture &&
+			      g_file_set_contents_full(to, picture, (gssize)length,
+						       G_FILE_SET_CONTENTS_NONE, 0600, NULL);
+	if (!save->has_thumbnail)
+		unlink(to);
+}
+
 static gboolean collect(Save *save, GError **error)
 {
 	g_autofree char *from = g_build_filename(save->staging->dir, VKS_PART_STATE, NULL);
@@ -150,6 +170,7 @@ static gboolean collect(Save *save, GError **error)
 	if (!vks_memory_put(&put, &save->memory, error) || !vks_file_move(from, to, error))
 		return FALSE;
 	save->manifest->delta = save->memory.delta;
+	take_thumbnail(save);
 	g_clear_pointer(&save->staging, vks_staging_free);
 	return TRUE;
 }
@@ -158,16 +179,16 @@ static const struct {
 	const char *name;
 	gboolean required;
 } part_table[] = {
-	{ VKS_PART_MEMORY, TRUE },
-	{ VKS_PART_SAME, TRUE },
-	{ VKS_PART_STATE, TRUE },
-	{ VKS_PART_LAYOUT, FALSE },
+	{ VKS_PART_MEMORY, TRUE },  { VKS_PART_SAME, TRUE },	   { VKS_PART_STATE, TRUE },
+	{ VKS_PART_LAYOUT, FALSE }, { VKS_PART_THUMBNAIL, FALSE },
 };
 
 static gboolean part_exists(const Save *save, gsize i)
 {
 	if (strcmp(part_table[i].name, VKS_PART_SAME) == 0)
 		return save->memory.delta.parent != 0;
+	if (strcmp(part_table[i].name, VKS_PART_THUMBNAIL) == 0)
+		return save->has_thumbnail;
 	return part_table[i].required || save->has_layout;
 }
 
@@ -304,7 +325,7 @@ static void note_windows(Save *save)
 	for (guint i = 0; viewer && viewer->windows && i < viewer->windows->len; i++) {
 		const XpWindow *window = viewer->windows->pdata[i];
 
-		if (window->mapped)
+		if (xp_window_is_up(window))
 			vks_manifest_add_window(save->manifest, window->title, window->wm_class,
 						window->x, window->y, window->width,
 						window->height);
@@ -343,8 +364,24 @@ static gboolean describe(Save *save, GError **error)
 	return TRUE;
 }
 
+/* What it took, as far as that can be known before the manifest is written. */
+static void note_cost(Save *save)
+{
+	VksFigures *figures = &save->manifest->figures;
+
+	figures->written_bytes = save->memory.written_bytes;
+	for (guint i = 0; i < save->manifest->parts->len; i++) {
+		const VksPart *part = save->manifest->parts->pdata[i];
+
+		if (strcmp(part->name, VKS_PART_MEMORY) != 0)
+			figures->written_bytes += part->data_bytes;
+	}
+	figures->total_us = (guint64)(g_get_monotonic_time() - save->started_us);
+}
+
 static gboolean publish(Save *save, GError **error)
 {
+	note_cost(save);
 	if (g_cancellable_set_error_if_cancelled(vks_control_cancellable(save->control), error) ||
 	    !vks_store_publish(save->session->saves_dir, save->temporary, save->manifest, error))
 		return FALSE;
@@ -376,22 +413,17 @@ static gboolean finish(Save *save, GError **error)
 	return FALSE;
 }
 
-static void fill_result(const Save *save, gint64 started, VksSaveResult *result)
+static void fill_result(const Save *save, VksSaveResult *result)
 {
 	*result = (VksSaveResult){
 		.number = save->manifest->generation,
 		.figures = save->manifest->figures,
-		.written_bytes = save->memory.written_bytes,
+		.written_bytes = save->manifest->figures.written_bytes,
 		.base = save->memory.delta.parent,
-		.total_us = (guint64)(g_get_monotonic_time() - started),
+		.total_us = (guint64)(g_get_monotonic_time() - save->started_us),
 	};
-	for (guint i = 0; i < save->manifest->parts->len; i++) {
-		const VksPart *part = save->manifest->parts->pdata[i];
-
-		result->disk_bytes += part->data_bytes;
-		if (strcmp(part->name, VKS_PART_MEMORY) != 0)
-			result->written_bytes += part->data_bytes;
-	}
+	for (guint i = 0; i < save->manifest->parts->len; i++)
+		result->disk_bytes += ((VksPart *)save->manifest->parts->pdata[i])->data_bytes;
 }
 
 static void complete_failure(const VksSession *session, GError *cause, GError **error)
@@ -437,18 +469,22 @@ gboolean vks_session_save(VksSession *session, const VksSaveOptions *options,
 {
 	g_autoptr(VksManifest) manifest = vks_manifest_new();
 	g_autoptr(GError) cause = NULL;
-	gint64 started = g_get_monotonic_time();
 	Save save = {
-		.session = session, .options = options, .control = control, .manifest = manifest
+		.session = session,
+		.options = options,
+		.control = control,
+		.manifest = manifest,
+		.started_us = g_get_monotonic_time(),
 	};
 	gboolean ok;
 
 	if (!vks_session_need_running(session, error))
 		return FALSE;
 	save.policy_known = vks_session_policy(session, &save.policy, NULL);
+	session->backend->request_thumbnail(session->run_dir);
 	find_parent(&save);
 	if (run_stages(&save, &cause)) {
-		fill_result(&save, started, result);
+		fill_result(&save, result);
 		vks_activity_note(session->run_dir, save.cpu_us);
 		ok = finish(&save, error);
 		/* With a policy that can't be read, nothing is removed by another in its place. And

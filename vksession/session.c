@@ -9,6 +9,7 @@
 #include "launcher/autofd.h"
 #include "vksession/activity.h"
 #include "vksession/durable.h"
+#include "vksession/environment.h"
 #include "vksession/lock.h"
 #include "vksession/machine.h"
 #include "vksession/staging.h"
@@ -371,12 +372,14 @@ gboolean vks_session_need_display(const char *display, gboolean detach, GError *
 	return FALSE;
 }
 
-gboolean vks_session_show(const VksSession *session, const char *display, const char *layout_path,
-			  GError **error)
+gboolean vks_session_show(const VksSession *session, const char *display,
+			  const char *const *environment, GError **error)
 {
+	g_auto(GStrv) surroundings = vks_environment_of_viewer(environment);
 	g_autoptr(GError) cause = NULL;
 
-	if (session->backend->viewer_start(session->run_dir, session->name, display, layout_path,
+	if (session->backend->viewer_start(session->run_dir, session->name, display,
+					   (const char *const *)surroundings, NULL,
 					   session->viewer_log_path, &cause))
 		return TRUE;
 	if (g_error_matches(cause, G_IO_ERROR, G_IO_ERROR_EXISTS)) {

@@ -100,9 +100,12 @@ VksManifest *vks_session_newest(const VksSession *session);
  */
 gboolean vks_session_policy(const VksSession *session, VksPolicy *policy, GError **error);
 
-/** Starts the viewer. Errors are VKS_ERRORs. @param layout_path  may be NULL */
-gboolean vks_session_show(const VksSession *session, const char *display, const char *layout_path,
-			  GError **error);
+/**
+ * Starts the viewer. Errors are VKS_ERRORs.
+ * @param environment  of the desktop that it is to be shown on; NULL: this process's
+ */
+gboolean vks_session_show(const VksSession *session, const char *display,
+			  const char *const *environment, GError **error);
 
 /** Ends viewer and vkernel, whatever is left of them. @return FALSE with the first G_IO_ERROR */
 gboolean vks_session_end(const VksSession *session, GError **error);

@@ -35,7 +35,7 @@
 #define MANIFEST	"manifest.json"
 
 static const char *const known_parts[] = { VKS_PART_MEMORY, VKS_PART_STATE, VKS_PART_SAME,
-					   VKS_PART_LAYOUT };
+					   VKS_PART_LAYOUT, VKS_PART_THUMBNAIL };
 
 /* "12" is save 12; "012", "+12", "12x" and "0" are nothing of ours. */
 static guint parse_number(const char *name)

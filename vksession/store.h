@@ -13,12 +13,13 @@
 #include "vksession/manifest.h"
 
 /** The parts that a thaw needs, and so every save has. */
-#define VKS_PART_MEMORY "memory"
-#define VKS_PART_STATE	"state"
+#define VKS_PART_MEMORY	   "memory"
+#define VKS_PART_STATE	   "state"
 /** Which pages of the memory are those of the save that it is built on; needed if it is. */
-#define VKS_PART_SAME	"memory.same"
+#define VKS_PART_SAME	   "memory.same"
 /** Optional part: positions of windows. */
-#define VKS_PART_LAYOUT "layout.json"
+#define VKS_PART_LAYOUT	   "layout.json"
+#define VKS_PART_THUMBNAIL "thumbnail.png"
 
 /** Numbers of all saves, ascending, valid or not. What has no canonical number is no save. */
 GArray *vks_store_numbers(const char *saves_dir, GError **error);

@@ -171,22 +171,27 @@ static gboolean check_machine(Thaw *thaw, GError **error)
 }
 
 /*
- * The layout goes to where the viewer looks for it, so that it is known also to a viewer that is
+ * What is of the viewer goes to where it looks for it, so that it is known also to a viewer that is
  * attached later, and to the next save if none is.
  */
-static gboolean place_layout(const Thaw *thaw, GError **error)
+static gboolean place_part(const Thaw *thaw, const char *name, GError **error)
 {
-	g_autofree char *saved = NULL, *placed = NULL, *text = NULL;
+	g_autofree char *saved = NULL, *placed = NULL, *content = NULL;
 	gsize length = 0;
 
-	if (!vks_private_dir_ensure(thaw->session->run_dir, error))
-		return FALSE;
-	if (!vks_manifest_part(thaw->manifest, VKS_PART_LAYOUT))
+	if (!vks_manifest_part(thaw->manifest, name))
 		return TRUE;
-	saved = vks_store_path(thaw->session->saves_dir, thaw->number, VKS_PART_LAYOUT);
-	placed = g_build_filename(thaw->session->run_dir, VKS_PART_LAYOUT, NULL);
-	text = vks_file_read(saved, MAX_LAYOUT_BYTES, &length, error);
-	return text && vks_file_replace(placed, text, length, error);
+	saved = vks_store_path(thaw->session->saves_dir, thaw->number, name);
+	placed = g_build_filename(thaw->session->run_dir, name, NULL);
+	content = vks_file_read(saved, MAX_LAYOUT_BYTES, &length, error);
+	return content && vks_file_replace(placed, content, length, error);
+}
+
+static gboolean place_layout(const Thaw *thaw, GError **error)
+{
+	return vks_private_dir_ensure(thaw->session->run_dir, error) &&
+	       place_part(thaw, VKS_PART_LAYOUT, error) &&
+	       place_part(thaw, VKS_PART_THUMBNAIL, error);
 }
 
 static gboolean show(const Thaw *thaw, GError **error)
@@ -197,8 +202,8 @@ static gboolean show(const Thaw *thaw, GError **error)
 		set_damaged(thaw, g_steal_pointer(&cause), error);
 		return FALSE;
 	}
-	return thaw->options->detach ||
-	       vks_session_show(thaw->session, thaw->options->display, NULL, error);
+	return thaw->options->detach || vks_session_show(thaw->session, thaw->options->display,
+							 thaw->options->environment, error);
 }
 
 static void report_verify(guint64 bytes, gpointer user_data)

@@ -58,7 +58,8 @@ const char *vks_state_name(VksState state);
 typedef struct {
 	const char *name;
 	const char *const *argv;
-	const char *const *environment; /* of the caller, "NAME=value"; filtered by the library */
+	const char *const *environment; /* of the caller, "NAME=value"; filtered by the library,
+					   for the program and for the viewer */
 	const char *cwd;
 	const char *display;  /* where to attach the viewer; NULL: none known */
 	gboolean detach;      /* no viewer */
@@ -121,8 +122,9 @@ gboolean vks_save(Vks *vks, const VksSaveOptions *options, const VksControl *con
 
 typedef struct {
 	const char *name;
-	guint number;	     /* of the save; 0: the newest */
-	const char *display; /* as in VksRunOptions */
+	guint number;			/* of the save; 0: the newest */
+	const char *display;		/* as in VksRunOptions */
+	const char *const *environment; /* the same, for the viewer; NULL: this process's */
 	gboolean detach;
 } VksThawOptions;
 
@@ -144,6 +146,7 @@ typedef struct {
 	const char *name;
 	guint number;	     /* of the save to go back to */
 	const char *display; /* where to show it, if it is not shown now; NULL: nowhere */
+	const char *const *environment; /* as in VksThawOptions */
 	gboolean detach;
 } VksRollbackOptions;
 
@@ -228,7 +231,9 @@ VksThawReport *vks_thaw_preview(Vks *vks, const char *name, guint number, GError
 
 /* The viewer */
 
-gboolean vks_attach(Vks *vks, const char *name, const char *display, GError **error);
+/** @param environment  as in VksThawOptions */
+gboolean vks_attach(Vks *vks, const char *name, const char *display, const char *const *environment,
+		    GError **error);
 gboolean vks_detach(Vks *vks, const char *name, GError **error);
 /**
  * Waits until a window of an attached session is drawn. Takes no lock.

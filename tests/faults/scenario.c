@@ -51,16 +51,23 @@ static gboolean quiet_go(const char *runtime_dir, GError **error)
 }
 
 static gboolean quiet_viewer_start(const char *runtime_dir, const char *session,
-				   const char *display, const char *layout_path,
-				   const char *log_path, GError **error)
+				   const char *display, const char *const *environment,
+				   const char *layout_path, const char *log_path, GError **error)
 {
 	gboolean ok;
 
 	*scenario_paused = 1;
-	ok = fake_backend()->viewer_start(runtime_dir, session, display, layout_path, log_path,
-					  error);
+	ok = fake_backend()->viewer_start(runtime_dir, session, display, environment, layout_path,
+					  log_path, error);
 	*scenario_paused = 0;
 	return ok;
+}
+
+static void quiet_request_thumbnail(const char *runtime_dir)
+{
+	*scenario_paused = 1;
+	fake_backend()->request_thumbnail(runtime_dir);
+	*scenario_paused = 0;
 }
 
 static gboolean quiet_viewer_stop(const char *runtime_dir, guint timeout_ms, GError **error)
@@ -83,6 +90,7 @@ const VksBackend *scenario_backend(void)
 	backend.kill = quiet_kill;
 	backend.go = quiet_go;
 	backend.viewer_start = quiet_viewer_start;
+	backend.request_thumbnail = quiet_request_thumbnail;
 	backend.viewer_stop = quiet_viewer_stop;
 	return &backend;
 }

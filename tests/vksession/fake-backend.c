@@ -301,8 +301,11 @@ static gboolean fake_stop(const char *runtime_dir, guint grace_ms, GError **erro
 }
 
 static gboolean fake_viewer_start(const char *runtime_dir, const char *session, const char *display,
-				  const char *layout_path, const char *log_path, GError **error)
+				  const char *const *environment, const char *layout_path,
+				  const char *log_path, GError **error)
 {
+	const char *authority = g_environ_getenv((char **)environment, "XAUTHORITY");
+
 	if (fails("viewer_start", error))
 		return FALSE;
 	if (has(runtime_dir, "viewer")) {
@@ -311,7 +314,14 @@ static gboolean fake_viewer_start(const char *runtime_dir, const char *session, 
 	}
 	put(runtime_dir, "viewer", display);
 	put(runtime_dir, "layout", layout_path ? layout_path : "");
+	put(runtime_dir, "authority", authority ? authority : "");
 	return TRUE;
+}
+
+static void fake_request_thumbnail(const char *runtime_dir)
+{
+	if (!fails("request_thumbnail", NULL) && has(runtime_dir, "viewer"))
+		put(runtime_dir, "thumbnail.png", "a picture");
 }
 
 static void fake_window_free(gpointer data)
@@ -398,6 +408,7 @@ static const VksBackend fake = {
 	.thawed = fake_thawed,
 	.stop = fake_stop,
 	.viewer_start = fake_viewer_start,
+	.request_thumbnail = fake_request_thumbnail,
 	.viewer_status = fake_viewer_status,
 	.viewer_status_free = fake_viewer_status_free,
 	.viewer_stop = fake_viewer_stop,

@@ -59,6 +59,15 @@ void sandbox_write(void **state, const char *relative, const char *text)
 	assert_int_equal(chmod(path, 0700), 0);
 }
 
+char *sandbox_read(void **state, const char *relative)
+{
+	g_autofree char *path = sandbox_path(state, relative);
+	char *text = NULL;
+
+	assert_true(g_file_get_contents(path, &text, NULL, NULL));
+	return text;
+}
+
 void sandbox_flip_bit(const char *path, guint64 bit)
 {
 	autofd fd = open(path, O_RDWR | O_CLOEXEC);

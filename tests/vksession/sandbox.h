@@ -23,6 +23,9 @@ char *sandbox_path(void **state, const char *relative);
 /** Writes a file below the sandbox, with its parents. */
 void sandbox_write(void **state, const char *relative, const char *text);
 
+/** Text of a file below the sandbox, which must be there; free with g_free(). */
+char *sandbox_read(void **state, const char *relative);
+
 /** Flips one bit of a file. */
 void sandbox_flip_bit(const char *path, guint64 bit);
 

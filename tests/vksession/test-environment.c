@@ -41,6 +41,38 @@ static void test_filter(void **state)
 		assert_string_equal(passed[i], expected[i]);
 }
 
+static void test_viewer(void **state)
+{
+	static const char *const other_desktop[] = { "DBUS_SESSION_BUS_ADDRESS=unix:path=/other",
+						     "LANG=fr_FR.UTF-8", "HOME=/elsewhere",
+						     "LD_PRELOAD=/x.so", NULL };
+	g_auto(GStrv) same = NULL, other = NULL;
+
+	g_setenv("XAUTHORITY", "/ours", TRUE);
+	g_setenv("LANG", "C", TRUE);
+	same = vks_environment_of_viewer(NULL);
+	assert_string_equal(g_environ_getenv(same, "XAUTHORITY"), "/ours");
+	other = vks_environment_of_viewer(other_desktop);
+	assert_string_equal(g_environ_getenv(other, "DBUS_SESSION_BUS_ADDRESS"),
+			    "unix:path=/other");
+	assert_string_equal(g_environ_getenv(other, "LANG"), "fr_FR.UTF-8");
+	/* What it has not is not there, and what is not of the desktop is ours. */
+	assert_null(g_environ_getenv(other, "XAUTHORITY"));
+	assert_null(g_environ_getenv(other, "LD_PRELOAD"));
+	assert_string_equal(g_environ_getenv(other, "HOME"), g_getenv("HOME"));
+}
+
+static void test_of_desktop(void **state)
+{
+	g_auto(GStrv) variables = NULL;
+
+	g_setenv("XAUTHORITY", "/ours", TRUE);
+	g_setenv("AWS_SECRET_ACCESS_KEY", "x", TRUE);
+	variables = vks_environment_of_desktop();
+	assert_string_equal(g_environ_getenv(variables, "XAUTHORITY"), "/ours");
+	assert_null(g_environ_getenv(variables, "AWS_SECRET_ACCESS_KEY"));
+}
+
 static void test_no_environment(void **state)
 {
 	g_auto(GStrv) passed = vks_environment_filter(NULL);
@@ -65,8 +97,8 @@ static void test_cwd(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_filter),
-		cmocka_unit_test(test_no_environment),
+		cmocka_unit_test(test_filter), cmocka_unit_test(test_no_environment),
+		cmocka_unit_test(test_viewer), cmocka_unit_test(test_of_desktop),
 		cmocka_unit_test(test_cwd),
 	};
 

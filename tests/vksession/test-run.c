@@ -150,25 +150,30 @@ static void test_stop_and_run_again(void **state)
 static void test_attach_detach(void **state)
 {
 	g_autoptr(Vks) vks = open_fake();
+	static const char *const desktop[] = { "XAUTHORITY=/run/other", NULL };
+	g_autofree char *path = sandbox_path(state, "run/vksession/s/authority");
+	g_autofree char *authority = NULL;
 	g_autoptr(GError) error = NULL;
 	gint64 drawn;
 
 	run_session(vks, "s");
-	assert_false(vks_attach(vks, "s", ":9", &error));
+	assert_false(vks_attach(vks, "s", ":9", NULL, &error));
 	assert_vks_error(&error, VKS_ERROR_STATE);
 	assert_true(vks_wait_drawn(vks, "s", 0, &drawn, NULL));
 	assert_true(vks_detach(vks, "s", NULL));
 	assert_false(vks_detach(vks, "s", &error));
 	assert_vks_error(&error, VKS_ERROR_STATE);
-	assert_false(vks_attach(vks, "s", NULL, &error));
+	assert_false(vks_attach(vks, "s", NULL, NULL, &error));
 	assert_vks_error(&error, VKS_ERROR_UNSUPPORTED);
-	assert_true(vks_attach(vks, "s", ":10", NULL));
+	assert_true(vks_attach(vks, "s", ":10", desktop, NULL));
+	assert_true(g_file_get_contents(path, &authority, NULL, NULL));
+	assert_string_equal(authority, "/run/other");
 	fake_fail("viewer_wait_drawn", G_IO_ERROR_TIMED_OUT);
 	assert_false(vks_wait_drawn(vks, "s", 0, &drawn, &error));
 	assert_vks_error(&error, VKS_ERROR_FAILED);
 	fake_fail(NULL, 0);
 	assert_true(vks_stop(vks, "s", 0, NULL));
-	assert_false(vks_attach(vks, "s", ":9", &error));
+	assert_false(vks_attach(vks, "s", ":9", NULL, &error));
 	assert_vks_error(&error, VKS_ERROR_STATE);
 	assert_false(vks_detach(vks, "s", &error));
 	assert_vks_error(&error, VKS_ERROR_STATE);

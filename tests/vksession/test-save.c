@@ -36,7 +36,9 @@ static void test_live_saves(void **state)
 	assert_string_equal(first->session_name, "s");
 	assert_int_equal(first->figures.dump_us, 2000);
 	assert_int_equal(first->windows->len, 1);
-	assert_int_equal(first->parts->len, 3);
+	assert_int_equal(first->parts->len, 4);
+	assert_true(first->figures.total_us > 0);
+	assert_true(first->figures.written_bytes > 0);
 	assert_true(*first->kernel_command_line && *first->boot_id);
 	assert_true(g_strv_length(first->cpu_features) > 0);
 	assert_no_leftovers(state, "state/vksession/s/saves", ".new-");
@@ -65,7 +67,34 @@ static void test_without_layout(void **state)
 	fake_fail("layout_save", G_IO_ERROR_NOT_FOUND);
 	assert_int_equal(save_session(vks, "s", FALSE), 1);
 	manifest = manifest_of(state, 1);
-	assert_int_equal(manifest->parts->len, 2);
+	assert_int_equal(manifest->parts->len, 3);
+	assert_null(vks_manifest_part(manifest, VKS_PART_LAYOUT));
+}
+
+/* The save has the picture that was asked for; that of a detached session was made at its detach. */
+static void test_thumbnail(void **state)
+{
+	g_autoptr(Vks) vks = open_fake();
+	g_autofree char *picture = NULL;
+
+	run_session(vks, "s");
+	assert_true(vks_detach(vks, "s", NULL));
+	assert_int_equal(save_session(vks, "s", FALSE), 1);
+	picture = sandbox_read(state, "state/vksession/s/saves/1/thumbnail.png");
+	assert_string_equal(picture, "a picture");
+}
+
+static void test_without_thumbnail(void **state)
+{
+	g_autoptr(Vks) vks = open_fake();
+	g_autoptr(VksManifest) manifest = NULL;
+
+	run_session(vks, "s");
+	fake_fail("request_thumbnail", G_IO_ERROR_FAILED);
+	assert_int_equal(save_session(vks, "s", FALSE), 1);
+	manifest = manifest_of(state, 1);
+	assert_null(vks_manifest_part(manifest, VKS_PART_THUMBNAIL));
+	assert_file(state, "state/vksession/s/saves/1/thumbnail.png", FALSE);
 }
 
 /* Every step fails once: the session goes on, the earlier save is intact, nothing is left over. */
@@ -182,10 +211,11 @@ static void test_interrupted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_SANDBOX(test_live_saves),	 IN_SANDBOX(test_stopping_save),
-		IN_SANDBOX(test_without_layout), IN_SANDBOX(test_failures),
-		IN_SANDBOX(test_cancelled),	 IN_SANDBOX(test_wrong_state),
-		IN_SANDBOX(test_kill_fails),	 IN_SANDBOX(test_interrupted),
+		IN_SANDBOX(test_live_saves),	    IN_SANDBOX(test_stopping_save),
+		IN_SANDBOX(test_without_layout),    IN_SANDBOX(test_thumbnail),
+		IN_SANDBOX(test_without_thumbnail), IN_SANDBOX(test_failures),
+		IN_SANDBOX(test_cancelled),	    IN_SANDBOX(test_wrong_state),
+		IN_SANDBOX(test_kill_fails),	    IN_SANDBOX(test_interrupted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,15 +26,6 @@ static Vks *make_saves(void)
 	return vks;
 }
 
-static char *content(void **state, const char *relative)
-{
-	g_autofree char *path = sandbox_path(state, relative);
-	char *text = NULL;
-
-	assert_true(g_file_get_contents(path, &text, NULL, NULL));
-	return text;
-}
-
 static void assert_not_running(void **state, Vks *vks)
 {
 	assert_file(state, "run/vksession/s/running", FALSE);
@@ -45,17 +36,19 @@ static void assert_not_running(void **state, Vks *vks)
 static void test_newest(void **state)
 {
 	g_autoptr(Vks) vks = make_saves();
-	g_autofree char *from = NULL, *layout = NULL;
+	g_autofree char *from = NULL, *layout = NULL, *picture = NULL;
 	g_autoptr(GError) error = NULL;
 	g_autoptr(VksManifest) manifest = NULL;
 	g_autofree char *saves = sandbox_path(state, "state/vksession/s/saves");
 
 	assert_true(thaw(vks, 0, NULL));
 	assert_state(vks, "s", VKS_STATE_RUNNING);
-	from = content(state, "run/vksession/s/running");
+	from = sandbox_read(state, "run/vksession/s/running");
 	assert_true(g_str_has_suffix(from, "/saves/3"));
-	layout = content(state, "run/vksession/s/layout.json");
+	layout = sandbox_read(state, "run/vksession/s/layout.json");
 	assert_string_equal(layout, "{}\n");
+	picture = sandbox_read(state, "run/vksession/s/thumbnail.png");
+	assert_string_equal(picture, "a picture");
 	assert_false(thaw(vks, 0, &error));
 	assert_vks_error(&error, VKS_ERROR_STATE);
 	/* The next save knows where it comes from. */
@@ -72,7 +65,7 @@ static void test_older(void **state)
 	g_autofree char *saves = sandbox_path(state, "state/vksession/s/saves");
 
 	assert_true(thaw(vks, 1, NULL));
-	from = content(state, "run/vksession/s/running");
+	from = sandbox_read(state, "run/vksession/s/running");
 	assert_true(g_str_has_suffix(from, "/saves/1"));
 	assert_int_equal(save_session(vks, "s", TRUE), 4);
 	manifest = vks_store_load(saves, 4, NULL);
@@ -86,7 +79,7 @@ static void test_kernel_of_the_save(void **state)
 
 	sandbox_write(state, "libexec/vkernel", "a later kernel\n");
 	assert_true(thaw(vks, 0, NULL));
-	kernel = content(state, "run/vksession/s/kernel");
+	kernel = sandbox_read(state, "run/vksession/s/kernel");
 	assert_true(g_file_get_contents(kernel, &text, NULL, NULL));
 	assert_string_equal(text, "the kernel\n");
 }

@@ -78,7 +78,7 @@ gboolean cli_attach(Cli *cli, const char *name, const char *display, GError **er
 {
 	if (is_shown_here(display, FALSE) && is_text(name) && find(cli))
 		return cli_remote_attach(cli->remote, name, display, error);
-	return vks_attach(cli->vks, name, display, error);
+	return vks_attach(cli->vks, name, display, NULL, error);
 }
 
 gboolean cli_detach(Cli *cli, const char *name, GError **error)

@@ -303,15 +303,37 @@ static void add_if(GVariantDict *options, const char *name, gboolean wanted, gbo
 		g_variant_dict_insert(options, name, "b", value);
 }
 
+/* Where and in whose name windows are to be shown. */
+static void add_desktop(GVariantDict *options, const char *display)
+{
+	g_auto(GStrv) environment = vks_environment_of_desktop();
+
+	add(options, "display", display);
+	g_variant_dict_insert(options, "environment", "^as", environment);
+}
+
+/* The same, and what the program is to know. */
+static void add_surroundings(GVariantDict *options, const char *const *environment)
+{
+	g_auto(GStrv) desktop = vks_environment_of_desktop();
+	g_auto(GStrv) program = vks_environment_filter(environment);
+	g_autoptr(GStrvBuilder) all = g_strv_builder_new();
+	g_auto(GStrv) both = NULL;
+
+	g_strv_builder_addv(all, (const char **)program);
+	g_strv_builder_addv(all, (const char **)desktop);
+	both = g_strv_builder_end(all);
+	g_variant_dict_insert(options, "environment", "^as", both);
+}
+
 gboolean cli_remote_run(CliRemote *remote, const VksRunOptions *options, const VksControl *control,
 			VksRunResult *result, GError **error)
 {
-	g_auto(GStrv) environment = vks_environment_filter(options->environment);
 	g_auto(GVariantDict) dict = G_VARIANT_DICT_INIT(NULL);
 	g_autoptr(GVariant) values = NULL;
 	guint pid = 0;
 
-	g_variant_dict_insert(&dict, "environment", "^as", environment);
+	add_surroundings(&dict, options->environment);
 	add(&dict, "cwd", options->cwd);
 	add(&dict, "display", options->display);
 	add_if(&dict, "detach", options->detach, TRUE);
@@ -319,6 +341,8 @@ gboolean cli_remote_run(CliRemote *remote, const VksRunOptions *options, const V
 	add_if(&dict, "network", options->no_network, FALSE);
 	if (options->memory_bytes)
 		g_variant_dict_insert(&dict, "memory", "t", options->memory_bytes);
+	if (options->cpus)
+		g_variant_dict_insert(&dict, "cpus", "u", options->cpus);
 	values = call_job(remote, "Run",
 			  g_variant_new("(s^as@a{sv})", options->name, options->argv,
 					g_variant_dict_end(&dict)),
@@ -369,7 +393,7 @@ gboolean cli_remote_thaw(CliRemote *remote, const VksThawOptions *options,
 
 	if (options->number)
 		g_variant_dict_insert(&dict, "save", "u", options->number);
-	add(&dict, "display", options->display);
+	add_desktop(&dict, options->display);
 	add_if(&dict, "detach", options->detach, TRUE);
 	values = call_job(remote, "Thaw",
 			  g_variant_new("(s@a{sv})", options->name, g_variant_dict_end(&dict)),
@@ -388,7 +412,7 @@ gboolean cli_remote_rollback(CliRemote *remote, const VksRollbackOptions *option
 	g_auto(GVariantDict) dict = G_VARIANT_DICT_INIT(NULL);
 	g_autoptr(GVariant) values = NULL;
 
-	add(&dict, "display", options->display);
+	add_desktop(&dict, options->display);
 	add_if(&dict, "detach", options->detach, TRUE);
 	values = call_job(remote, "Rollback",
 			  g_variant_new("(su@a{sv})", options->name, options->number,
@@ -412,9 +436,12 @@ gboolean cli_remote_stop(CliRemote *remote, const char *name, const VksControl *
 
 gboolean cli_remote_attach(CliRemote *remote, const char *name, const char *display, GError **error)
 {
-	g_autoptr(GVariant)
-		answer = call(remote, "Attach", g_variant_new("(ss)", name, display), "()", error);
+	g_auto(GVariantDict) dict = G_VARIANT_DICT_INIT(NULL);
+	g_autoptr(GVariant) answer = NULL;
 
+	add_desktop(&dict, display);
+	answer = call(remote, "Attach", g_variant_new("(s@a{sv})", name, g_variant_dict_end(&dict)),
+		      "()", error);
 	return answer != NULL;
 }
 

@@ -146,6 +146,8 @@ static void add_manifest(JsonBuilder *builder, const VksManifest *manifest)
 	cli_json_int(builder, "quiesce_us", (gint64)manifest->figures.quiesce_us);
 	cli_json_int(builder, "dump_us", (gint64)manifest->figures.dump_us);
 	cli_json_int(builder, "resume_us", (gint64)manifest->figures.resume_us);
+	cli_json_int(builder, "total_us", (gint64)manifest->figures.total_us);
+	cli_json_int(builder, "written_bytes", (gint64)manifest->figures.written_bytes);
 	add_windows(builder, manifest);
 }
 

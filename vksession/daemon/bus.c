@@ -69,18 +69,14 @@ GVariant *vks_bus_places(GError **error)
 {
 	g_autofree char *store = vks_store_location();
 	g_autofree char *runtime = vks_runtime_location(error);
-	g_autofree char *xauthority = g_strdup(g_getenv("XAUTHORITY"));
 	const char *libexec = g_getenv("VKSESSION_LIBEXECDIR");
 	GVariantBuilder builder;
 
 	if (!runtime)
 		return NULL;
-	if (!xauthority)
-		xauthority = g_build_filename(g_get_home_dir(), ".Xauthority", NULL);
 	g_variant_builder_init(&builder, G_VARIANT_TYPE("a{ss}"));
 	add_place(&builder, "store", store);
 	add_place(&builder, "runtime", runtime);
 	add_place(&builder, "libexec", libexec ? libexec : VKSESSION_LIBEXECDIR);
-	add_place(&builder, "xauthority", xauthority);
 	return g_variant_builder_end(&builder);
 }

@@ -41,9 +41,8 @@ typedef struct Call Call;
 
 struct Call {
 	Daemon *daemon;
-	char *session;
-	char *text; /* display, or policy */
-	guint number;
+	Request *request;
+	char *policy; /* of call_set_restore() */
 	/* Runs in the thread. @return what to answer, floating; NULL with an error */
 	GVariant *(*run)(const Call *call, GError **error);
 };
@@ -52,8 +51,8 @@ static void call_free(gpointer data)
 {
 	Call *call = data;
 
-	g_free(call->session);
-	g_free(call->text);
+	request_free(call->request);
+	g_free(call->policy);
 	g_free(call);
 }
 
@@ -77,24 +76,22 @@ static void call_done(GObject *source, GAsyncResult *result, gpointer user_data)
 	GError *error = NULL;
 	g_autoptr(GVariant) answer = g_task_propagate_pointer(G_TASK(result), &error);
 
-	registry_look(call->daemon->registry, call->session);
+	registry_look(call->daemon->registry, call->request->session);
 	if (answer)
 		g_dbus_method_invocation_return_value(invocation, answer);
 	else
 		g_dbus_method_invocation_take_error(invocation, error);
 }
 
-static void start_call(Daemon *daemon, GDBusMethodInvocation *invocation, const char *session,
-		       const char *text, guint number,
-		       GVariant *(*run)(const Call *call, GError **error))
+static void start_call(Daemon *daemon, GDBusMethodInvocation *invocation, Request *request,
+		       const char *policy, GVariant *(*run)(const Call *call, GError **error))
 {
 	g_autoptr(GTask) task = g_task_new(NULL, NULL, call_done, invocation);
 	Call *call = g_new0(Call, 1);
 
 	call->daemon = daemon;
-	call->session = g_strdup(session);
-	call->text = g_strdup(text);
-	call->number = number;
+	call->request = request;
+	call->policy = g_strdup(policy);
 	call->run = run;
 	g_task_set_task_data(task, call, call_free);
 	g_task_run_in_thread(task, run_call);
@@ -107,29 +104,33 @@ static GVariant *nothing(gboolean ok)
 
 static GVariant *attach(const Call *call, GError **error)
 {
-	const char *display = *call->text ? call->text : g_getenv("DISPLAY");
+	const Request *request = call->request;
 
-	return nothing(vks_attach(call->daemon->vks, call->session, display, error));
+	return nothing(vks_attach(call->daemon->vks, request->session, request_display(request),
+				  (const char *const *)request->environment, error));
 }
 
 static GVariant *detach(const Call *call, GError **error)
 {
-	return nothing(vks_detach(call->daemon->vks, call->session, error));
+	return nothing(vks_detach(call->daemon->vks, call->request->session, error));
 }
 
 static GVariant *drop(const Call *call, GError **error)
 {
-	return nothing(vks_drop(call->daemon->vks, call->session, call->number, error));
+	return nothing(
+		vks_drop(call->daemon->vks, call->request->session, call->request->number, error));
 }
 
 static GVariant *set_restore(const Call *call, GError **error)
 {
-	return nothing(vks_restore_set(call->daemon->vks, call->session, call->text, error));
+	return nothing(
+		vks_restore_set(call->daemon->vks, call->request->session, call->policy, error));
 }
 
-static GVariant *thaw_report(const Call *call, GError **error)
+/* Takes the report over. */
+static GVariant *list_changes(VksThawReport *taken)
 {
-	g_autoptr(VksThawReport) report = vks_thaw_report(call->daemon->vks, call->session, error);
+	g_autoptr(VksThawReport) report = taken;
 	GVariantBuilder builder;
 
 	if (!report)
@@ -145,29 +146,60 @@ static GVariant *thaw_report(const Call *call, GError **error)
 	return g_variant_new("(a(sss))", &builder);
 }
 
-void call_attach(Daemon *daemon, GDBusMethodInvocation *invocation, const char *session,
-		 const char *display)
+static GVariant *thaw_report(const Call *call, GError **error)
 {
-	start_call(daemon, invocation, session, display, 0, attach);
+	return list_changes(vks_thaw_report(call->daemon->vks, call->request->session, error));
+}
+
+static GVariant *preview_thaw(const Call *call, GError **error)
+{
+	return list_changes(vks_thaw_preview(call->daemon->vks, call->request->session,
+					     call->request->number, error));
+}
+
+static Request *numbered_request(const char *session, guint number)
+{
+	Request *request = request_new(session);
+
+	request->number = number;
+	return request;
+}
+
+void call_attach(Daemon *daemon, GDBusMethodInvocation *invocation, const char *session,
+		 GVariant *options)
+{
+	g_autoptr(Request) request = request_new(session);
+	GError *error = NULL;
+
+	if (request_parse(request, OPTIONS_ATTACH, options, &error))
+		start_call(daemon, invocation, g_steal_pointer(&request), NULL, attach);
+	else
+		g_dbus_method_invocation_take_error(invocation, error);
 }
 
 void call_detach(Daemon *daemon, GDBusMethodInvocation *invocation, const char *session)
 {
-	start_call(daemon, invocation, session, NULL, 0, detach);
+	start_call(daemon, invocation, request_new(session), NULL, detach);
 }
 
 void call_drop(Daemon *daemon, GDBusMethodInvocation *invocation, const char *session, guint number)
 {
-	start_call(daemon, invocation, session, NULL, number, drop);
+	start_call(daemon, invocation, numbered_request(session, number), NULL, drop);
 }
 
 void call_thaw_report(Daemon *daemon, GDBusMethodInvocation *invocation, const char *session)
 {
-	start_call(daemon, invocation, session, NULL, 0, thaw_report);
+	start_call(daemon, invocation, request_new(session), NULL, thaw_report);
+}
+
+void call_preview_thaw(Daemon *daemon, GDBusMethodInvocation *invocation, const char *session,
+		       guint number)
+{
+	start_call(daemon, invocation, numbered_request(session, number), NULL, preview_thaw);
 }
 
 void call_set_restore(Daemon *daemon, GDBusMethodInvocation *invocation, const char *session,
 		      const char *policy)
 {
-	start_call(daemon, invocation, session, policy, 0, set_restore);
+	start_call(daemon, invocation, request_new(session), policy, set_restore);
 }

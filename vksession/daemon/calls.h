@@ -16,14 +16,17 @@ void call_begin(Daemon *daemon, GDBusMethodInvocation *invocation, const WorkKin
 void call_with_options(Daemon *daemon, GDBusMethodInvocation *invocation, const WorkKind *kind,
 		       Request *request, OptionSet set, GVariant *options);
 
-/** @param display  "": the daemon's */
+/** @param options  of OPTIONS_ATTACH */
 void call_attach(Daemon *daemon, GDBusMethodInvocation *invocation, const char *session,
-		 const char *display);
+		 GVariant *options);
 void call_detach(Daemon *daemon, GDBusMethodInvocation *invocation, const char *session);
 /** @param number  0: the whole session */
 void call_drop(Daemon *daemon, GDBusMethodInvocation *invocation, const char *session,
 	       guint number);
 void call_thaw_report(Daemon *daemon, GDBusMethodInvocation *invocation, const char *session);
+/** @param number  of a save; 0: the newest */
+void call_preview_thaw(Daemon *daemon, GDBusMethodInvocation *invocation, const char *session,
+		       guint number);
 /** @param policy  "always", "ask" or "never" */
 void call_set_restore(Daemon *daemon, GDBusMethodInvocation *invocation, const char *session,
 		      const char *policy);

@@ -50,6 +50,7 @@ typedef struct {
 	/* What the thread leaves behind. */
 	GVariant *result;
 	GError *error;
+	GPtrArray *touched; /* of char *: sessions that it worked on */
 	GPtrArray *views;
 } Job;
 
@@ -65,6 +66,7 @@ static void job_free(Job *job)
 	g_hash_table_unref(job->activities);
 	g_clear_pointer(&job->result, g_variant_unref);
 	g_clear_error(&job->error);
+	g_ptr_array_unref(job->touched);
 	g_clear_pointer(&job->views, g_ptr_array_unref);
 	g_mutex_clear(&job->mutex);
 	g_free(job->stage);
@@ -206,12 +208,20 @@ static void show_views(Job *job)
 
 static void begin_waiting(Jobs *jobs);
 
-/* What a save left to be put in order, when nobody waits for the session. */
+static gboolean is_saving(const WorkKind *kind)
+{
+	return kind == &work_save || kind == &work_save_all || kind == &work_rollback;
+}
+
+/* What saves left to be put in order, when nobody waits for the session. */
 static void prune_after(Jobs *jobs, const Job *job)
 {
-	if (job->kind == &work_save && !job->error && !job->request->stop && !jobs->drained &&
-	    !jobs_busy(jobs, job->request->session))
-		jobs_begin(jobs, &work_prune, request_new(job->request->session), TRUE);
+	if (!is_saving(job->kind) || job->error || job->request->stop || jobs->drained)
+		return;
+	for (guint i = 0; i < job->touched->len; i++) {
+		if (!jobs_busy(jobs, job->touched->pdata[i]))
+			jobs_begin(jobs, &work_prune, request_new(job->touched->pdata[i]), TRUE);
+	}
 }
 
 static gboolean finish(gpointer user_data)
@@ -245,7 +255,6 @@ static gpointer work_in_thread(gpointer user_data)
 	Job *job = user_data;
 	Daemon *daemon = job->jobs->daemon;
 	g_auto(GVariantDict) result = G_VARIANT_DICT_INIT(NULL);
-	g_autoptr(GPtrArray) touched = g_ptr_array_new_with_free_func(g_free);
 	Work work = {
 		.vks = daemon->vks,
 		.request = job->request,
@@ -255,15 +264,15 @@ static gpointer work_in_thread(gpointer user_data)
 		.result = &result,
 		.note_activity = note_activity,
 		.user_data = job,
-		.touched = touched,
+		.touched = job->touched,
 	};
 
 	if (job->request->session)
-		g_ptr_array_add(touched, g_strdup(job->request->session));
+		g_ptr_array_add(job->touched, g_strdup(job->request->session));
 	job->kind->run(&work, &job->error);
 	job->result = g_variant_ref_sink(g_variant_dict_end(&result));
-	for (guint i = 0; i < touched->len; i++)
-		g_ptr_array_add(job->views, view_new(daemon->vks, touched->pdata[i]));
+	for (guint i = 0; i < job->touched->len; i++)
+		g_ptr_array_add(job->views, view_new(daemon->vks, job->touched->pdata[i]));
 	g_idle_add_full(G_PRIORITY_DEFAULT, finish, job, NULL);
 	return NULL;
 }
@@ -341,6 +350,7 @@ const char *jobs_begin(Jobs *jobs, const WorkKind *kind, Request *request, gbool
 	job->path = g_strdup_printf(VKS_BUS_PATH "/job/%" G_GUINT64_FORMAT, ++jobs->count);
 	job->cancellable = g_cancellable_new();
 	job->activities = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	job->touched = g_ptr_array_new_with_free_func(g_free);
 	job->views = g_ptr_array_new_with_free_func((GDestroyNotify)view_free);
 	job->stage = g_strdup("");
 	g_mutex_init(&job->mutex);

@@ -71,9 +71,9 @@ static gboolean on_rollback(VksBusManager1 *bus, GDBusMethodInvocation *invocati
 }
 
 static gboolean on_attach(VksBusManager1 *bus, GDBusMethodInvocation *invocation,
-			  const char *session, const char *display, gpointer daemon)
+			  const char *session, GVariant *options, gpointer daemon)
 {
-	call_attach(daemon, invocation, session, display);
+	call_attach(daemon, invocation, session, options);
 	return TRUE;
 }
 

@@ -61,6 +61,10 @@ static void take_deadline(GVariant *value, gpointer member)
 }
 
 #define MEMBER(name) offsetof(Request, name)
+/* What may start a viewer. */
+#define SHOWING                                                                                    \
+	(IN(OPTIONS_RUN) | IN(OPTIONS_THAW) | IN(OPTIONS_RESTORE) | IN(OPTIONS_ROLLBACK) |         \
+	 IN(OPTIONS_ATTACH))
 
 static const struct {
 	const char *name;
@@ -69,16 +73,14 @@ static const struct {
 	Take take;
 	gsize member;
 } table[] = {
-	{ "environment", IN(OPTIONS_RUN) | IN(OPTIONS_RESTORE), "as", take_strings,
-	  MEMBER(environment) },
+	{ "environment", SHOWING, "as", take_strings, MEMBER(environment) },
 	{ "cwd", IN(OPTIONS_RUN), "s", take_string, MEMBER(cwd) },
-	{ "display",
-	  IN(OPTIONS_RUN) | IN(OPTIONS_THAW) | IN(OPTIONS_RESTORE) | IN(OPTIONS_ROLLBACK), "s",
-	  take_string, MEMBER(display) },
+	{ "display", SHOWING, "s", take_string, MEMBER(display) },
 	{ "detach", IN(OPTIONS_RUN) | IN(OPTIONS_THAW) | IN(OPTIONS_ROLLBACK), "b", take_boolean,
 	  MEMBER(detach) },
 	{ "network", IN(OPTIONS_RUN), "b", take_opposite, MEMBER(no_network) },
 	{ "memory", IN(OPTIONS_RUN), "t", take_uint64, MEMBER(memory_bytes) },
+	{ "cpus", IN(OPTIONS_RUN), "u", take_uint, MEMBER(cpus) },
 	{ "new", IN(OPTIONS_RUN), "b", take_boolean, MEMBER(new_only) },
 	{ "stop", IN(OPTIONS_SAVE) | IN(OPTIONS_SAVE_ALL), "b", take_boolean, MEMBER(stop) },
 	{ "reason", IN(OPTIONS_SAVE) | IN(OPTIONS_SAVE_ALL), "s", take_string, MEMBER(reason) },
@@ -127,6 +129,15 @@ static gboolean take_option(Request *request, OptionSet set, const char *name, G
 	}
 	g_set_error(error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, "there is no option %s", name);
 	return FALSE;
+}
+
+const char *request_display(const Request *request)
+{
+	const char *display = request->display;
+
+	if (!display && request->environment)
+		display = g_environ_getenv(request->environment, "DISPLAY");
+	return display ? display : g_getenv("DISPLAY");
 }
 
 gboolean request_parse(Request *request, OptionSet set, GVariant *options, GError **error)

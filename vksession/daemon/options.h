@@ -10,9 +10,9 @@
 typedef struct {
 	char *session; /* NULL: all */
 	char **command;
-	char **environment; /* "NAME=value" */
+	char **environment; /* "NAME=value", of who asks; NULL: the daemon's */
 	char *cwd;
-	char *display; /* NULL: the daemon's */
+	char *display; /* NULL: see request_display() */
 	char *reason;  /* NULL: "manual" */
 	gboolean detach;
 	gboolean no_network;
@@ -21,6 +21,7 @@ typedef struct {
 	gboolean force;
 	gboolean queue;	      /* wait for other work on the session */
 	guint64 memory_bytes; /* 0: not asked for */
+	guint cpus;	      /* the same */
 	guint number;	      /* of a save; 0: the newest */
 	gint64 deadline_us;   /* CLOCK_MONOTONIC; 0: none */
 } Request;
@@ -37,7 +38,15 @@ typedef enum {
 	OPTIONS_THAW,
 	OPTIONS_RESTORE,
 	OPTIONS_ROLLBACK,
+	OPTIONS_ATTACH,
 } OptionSet;
+
+/**
+ * Where windows are to be shown: the display that was asked for, that of the environment, or the
+ * daemon's.
+ * @return borrowed; NULL if there is none
+ */
+const char *request_display(const Request *request);
 
 /**
  * Reads the options of a method.

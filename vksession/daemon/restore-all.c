@@ -14,7 +14,8 @@ static gboolean thaw(Work *work, const VksRestore *restore, GError **error)
 	const Request *request = work->request;
 	VksThawOptions options = {
 		.name = restore->name,
-		.display = request->display ? request->display : g_getenv("DISPLAY"),
+		.display = request_display(request),
+		.environment = (const char *const *)request->environment,
 	};
 	VksThawResult result;
 	gboolean ok;

@@ -80,10 +80,10 @@ static gboolean on_stop(VksBusSession1 *bus, GDBusMethodInvocation *invocation, 
 	return TRUE;
 }
 
-static gboolean on_attach(VksBusSession1 *bus, GDBusMethodInvocation *invocation,
-			  const char *display, gpointer daemon)
+static gboolean on_attach(VksBusSession1 *bus, GDBusMethodInvocation *invocation, GVariant *options,
+			  gpointer daemon)
 {
-	call_attach(daemon, invocation, name_of(bus), display);
+	call_attach(daemon, invocation, name_of(bus), options);
 	return TRUE;
 }
 
@@ -110,6 +110,13 @@ static gboolean on_get_thaw_report(VksBusSession1 *bus, GDBusMethodInvocation *i
 	return TRUE;
 }
 
+static gboolean on_preview_thaw(VksBusSession1 *bus, GDBusMethodInvocation *invocation,
+				guint number, gpointer daemon)
+{
+	call_preview_thaw(daemon, invocation, name_of(bus), number);
+	return TRUE;
+}
+
 typedef struct {
 	const char *signal;
 	GCallback handler;
@@ -122,6 +129,7 @@ static const Handler handlers[] = {
 	{ "handle-detach", G_CALLBACK(on_detach) },
 	{ "handle-rollback", G_CALLBACK(on_rollback) },
 	{ "handle-get-thaw-report", G_CALLBACK(on_get_thaw_report) },
+	{ "handle-preview-thaw", G_CALLBACK(on_preview_thaw) },
 };
 
 VksBusObjectSkeleton *session_bus_new(Daemon *daemon, const char *name)

@@ -11,8 +11,6 @@
 #include "vksession/session.h"
 #include "vksession/store.h"
 
-#define THUMBNAIL_FILE "thumbnail.png"
-
 static GVariant *text(const char *string)
 {
 	g_autofree char *valid = g_utf8_make_valid(string ? string : "", -1);
@@ -29,7 +27,7 @@ static void look_at_windows(View *view, const VksSession *session)
 	for (guint i = 0; viewer && viewer->windows && i < viewer->windows->len; i++) {
 		const XpWindow *window = viewer->windows->pdata[i];
 
-		if (window->mapped)
+		if (xp_window_is_up(window))
 			g_variant_builder_add(&builder, "(@s@siiuu)", text(window->title),
 					      text(window->wm_class), window->x, window->y,
 					      (guint)MAX(window->width, 0),
@@ -69,12 +67,47 @@ static void keep_apart(const View *view, const VksSession *session)
 	vks_scope_enter(session->name, pids);
 }
 
-static void look_at_store(View *view, const VksSession *session)
+/* How it looked when the viewer was last asked; of one that does not run, at its last save. */
+static void look_at_thumbnail(View *view, const VksSession *session)
 {
-	g_autofree char *thumbnail = g_build_filename(session->dir, THUMBNAIL_FILE, NULL);
+	g_autofree char *current = g_build_filename(session->run_dir, VKS_PART_THUMBNAIL, NULL);
+	gsize n = g_variant_n_children(view->saves);
+	g_autoptr(GVariant) details = NULL;
+	const char *saved = "";
 
-	view->thumbnail = g_strdup(access(thumbnail, R_OK) == 0 ? thumbnail : "");
+	if (session->running && access(current, R_OK) == 0) {
+		view->thumbnail = g_utf8_make_valid(current, -1);
+		return;
+	}
+	if (n > 0) {
+		g_variant_get_child(view->saves, n - 1, "(utts@a{sv})", NULL, NULL, NULL, NULL,
+				    &details);
+		g_variant_lookup(details, "thumbnail", "&s", &saved);
+	}
+	view->thumbnail = g_strdup(saved);
+}
+
+static void look_at_record(View *view, const VksSession *session)
+{
 	view->restore = g_strdup(session->record ? session->record->restore : "never");
+}
+
+/* Of which not all saves tell. */
+static GVariant *save_details(const VksManifest *manifest, const char *dir)
+{
+	const VksFigures *figures = &manifest->figures;
+	g_autofree char *thumbnail = g_build_filename(dir, VKS_PART_THUMBNAIL, NULL);
+	g_auto(GVariantDict) details = G_VARIANT_DICT_INIT(NULL);
+
+	if (vks_manifest_part(manifest, VKS_PART_THUMBNAIL))
+		g_variant_dict_insert_value(&details, "thumbnail", text(thumbnail));
+	g_variant_dict_insert(&details, "pause_us", "t",
+			      figures->quiesce_us + figures->dump_us + figures->resume_us);
+	if (figures->total_us) {
+		g_variant_dict_insert(&details, "total_us", "t", figures->total_us);
+		g_variant_dict_insert(&details, "written_bytes", "t", figures->written_bytes);
+	}
+	return g_variant_dict_end(&details);
 }
 
 static GVariant *describe_save(View *view, const VksSession *session, guint number)
@@ -87,8 +120,10 @@ static GVariant *describe_save(View *view, const VksSession *session, guint numb
 		g_free(view->problem);
 		view->problem = g_strdup_printf("save %u: %s", number, cause->message);
 	}
-	return g_variant_new("(utt@s)", number, manifest ? (guint64)MAX(manifest->utc_us, 0) : 0,
-			     vks_tree_usage(dir), text(manifest ? manifest->reason : ""));
+	return g_variant_new("(utt@s@a{sv})", number,
+			     manifest ? (guint64)MAX(manifest->utc_us, 0) : 0, vks_tree_usage(dir),
+			     text(manifest ? manifest->reason : ""),
+			     manifest ? save_details(manifest, dir) : g_variant_new("a{sv}", NULL));
 }
 
 static void look_at_saves(View *view, const VksSession *session)
@@ -96,7 +131,7 @@ static void look_at_saves(View *view, const VksSession *session)
 	g_autoptr(GArray) numbers = vks_store_numbers(session->saves_dir, NULL);
 	GVariantBuilder builder;
 
-	g_variant_builder_init(&builder, G_VARIANT_TYPE("a(utts)"));
+	g_variant_builder_init(&builder, G_VARIANT_TYPE("a(uttsa{sv})"));
 	for (guint i = 0; numbers && i < numbers->len; i++)
 		g_variant_builder_add_value(
 			&builder, describe_save(view, session, g_array_index(numbers, guint, i)));
@@ -147,8 +182,9 @@ View *view_new(Vks *vks, const char *name)
 	look_at_windows(view, session);
 	look_at_processes(view, session);
 	keep_apart(view, session);
-	look_at_store(view, session);
+	look_at_record(view, session);
 	look_at_saves(view, session);
+	look_at_thumbnail(view, session);
 	look_at_activity(view, session);
 	return view;
 }

@@ -16,7 +16,7 @@ typedef struct {
 	VksState state;	   /* where somebody is just starting it: what it was before */
 	char *activity;	   /* what somebody does with it; "" for nothing */
 	GVariant *windows; /* a(ssiiuu) */
-	GVariant *saves;   /* a(utts) */
+	GVariant *saves;   /* a(uttsa{sv}) */
 	guint64 memory_used;
 	guint64 work_us; /* processor time that it used since its last save */
 	char *thumbnail; /* "" if there is none */

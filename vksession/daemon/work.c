@@ -9,11 +9,6 @@
 
 #define STOP_GRACE_MS 5000u
 
-static const char *display_of(const Request *request)
-{
-	return request->display ? request->display : g_getenv("DISPLAY");
-}
-
 static gboolean run(Work *work, GError **error)
 {
 	const Request *request = work->request;
@@ -22,11 +17,12 @@ static gboolean run(Work *work, GError **error)
 		.argv = (const char *const *)request->command,
 		.environment = (const char *const *)request->environment,
 		.cwd = request->cwd ? request->cwd : g_get_home_dir(),
-		.display = display_of(request),
+		.display = request_display(request),
 		.detach = request->detach,
 		.new_only = request->new_only,
 		.no_network = request->no_network,
 		.memory_bytes = request->memory_bytes,
+		.cpus = request->cpus,
 	};
 	VksRunResult result = { 0 };
 
@@ -78,7 +74,8 @@ static gboolean thaw(Work *work, GError **error)
 	VksThawOptions options = {
 		.name = work->request->session,
 		.number = work->request->number,
-		.display = display_of(work->request),
+		.display = request_display(work->request),
+		.environment = (const char *const *)work->request->environment,
 		.detach = work->request->detach,
 	};
 	VksThawResult result = { 0 };
@@ -102,8 +99,9 @@ static gboolean rollback(Work *work, GError **error)
 	VksRollbackOptions options = {
 		.name = work->request->session,
 		.number = work->request->number,
-		.display = display_of(work->request),
-		.detach = work->request->detach || !display_of(work->request),
+		.display = request_display(work->request),
+		.environment = (const char *const *)work->request->environment,
+		.detach = work->request->detach || !request_display(work->request),
 	};
 	VksRollbackResult result = { 0 };
 
