@@ -120,7 +120,8 @@ static void session_is_shown_on_a_bare_display(void **state)
 	assert_true(status->connected_us > status->started_us);
 	assert_true(status->first_drawn_us >= status->connected_us);
 	assert_string_equal(shown_xterm(status)->title, "stage");
-	assert_false(xp_viewer_start(stage.dir, "test", x.name, NULL, NULL, stage.log_path, &error));
+	assert_false(
+		xp_viewer_start(stage.dir, "test", x.name, NULL, NULL, stage.log_path, &error));
 	assert_true(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_EXISTS));
 	detach();
 	bare_xserver_stop(&x);
@@ -378,7 +379,8 @@ static void display_must_exist(void **state)
 	g_autoptr(GError) error = NULL;
 	guint width, height;
 
-	assert_false(xp_viewer_start(stage.dir, "test", ":64999", NULL, NULL, stage.log_path, &error));
+	assert_false(
+		xp_viewer_start(stage.dir, "test", ":64999", NULL, NULL, stage.log_path, &error));
 	assert_true(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED));
 	assert_non_null(strstr(error->message, ":64999"));
 	g_clear_error(&error);
