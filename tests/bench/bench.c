@@ -7,6 +7,7 @@
  * Each round has a person of its own with a desktop and an empty store, and these steps:
  *   start()     run to first window: cold, then once more warm; then the demo's programs.
  *   frame()     a full-HD picture on its way from the guest to the host.
+ *   running.c   the same programs in the guest and on the host; what an idle session takes.
  *   live()      a live save, with a ticker in the guest (ticker.c) that notices the pause.
  *   end()       save --stop, and dd conv=fsync of as many bytes to the same disk.
  *   thaw()      thaw to window, cold and warm.
@@ -35,6 +36,7 @@
 #include "figures.h"
 #include "launcher/autofd.h"
 #include "phases.h"
+#include "running.h"
 #include "tests/harness/person.h"
 #include "tests/harness/supervise.h"
 #include "tests/harness/windows.h"
@@ -44,7 +46,8 @@
 #define WINDOW	  "xclock" /* the title that is waited for */
 
 static struct {
-	char *vksession, *ticker, *stage;
+	char *vksession, *ticker, *stopwatch, *stage;
+	char *plot, *history;
 	gboolean json, check;
 	int rounds;
 } options = { .rounds = 3 };
@@ -331,6 +334,7 @@ static void one_round(void)
 	person_init(&person, "bench");
 	start(&person);
 	frame(&person);
+	running_measure(&person, "default", options.stopwatch);
 	live(&person);
 	end(&person);
 	attach(&person, thaw(&person));
@@ -353,6 +357,10 @@ static int bench(void)
 	dup2(out, STDOUT_FILENO);
 	(options.json ? figures_print_json : figures_print)((guint)options.rounds);
 	fflush(stdout);
+	if ((options.plot && !figures_plot(options.plot)) ||
+	    (options.history &&
+	     !figures_append(options.history, g_getenv("VKSESSION_COMMIT"), (guint)options.rounds)))
+		return EXIT_FAILURE;
 	return options.check && figures_judge(SLACK) > 0;
 }
 
@@ -361,6 +369,10 @@ int main(int argc, char **argv)
 	const GOptionEntry entries[] = {
 		{ "rounds", 0, 0, G_OPTION_ARG_INT, &options.rounds, "How often (default 3)", "N" },
 		{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print JSON", NULL },
+		{ "plot", 0, 0, G_OPTION_ARG_FILENAME, &options.plot,
+		  "Draw the ratios into FILE (SVG)", "FILE" },
+		{ "history", 0, 0, G_OPTION_ARG_FILENAME, &options.history,
+		  "Append the ratios as one line to FILE", "FILE" },
 		{ "check", 0, 0, G_OPTION_ARG_NONE, &options.check,
 		  "Fail if a figure is missing or a ratio is four times its target", NULL },
 		G_OPTION_ENTRY_NULL,
@@ -375,11 +387,12 @@ int main(int argc, char **argv)
 	}
 	options.vksession = g_strdup(g_getenv("VKSESSION"));
 	options.ticker = g_strdup(g_getenv("VKSESSION_TEST_TICKER"));
-	if (!options.vksession || !options.ticker) {
+	options.stopwatch = g_strdup(g_getenv("VKSESSION_TEST_STOPWATCH"));
+	if (!options.vksession || !options.ticker || !options.stopwatch) {
 		fprintf(stderr, "bench: to be run by `./run bench`\n");
 		return 2;
 	}
 	options.stage = g_path_get_dirname(options.vksession);
 	options.stage = g_path_get_dirname(options.stage);
-	return supervise(bench, 420u * (unsigned int)options.rounds);
+	return supervise(bench, 600u * (unsigned int)options.rounds);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "figures.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,12 +14,7 @@
 #define MAX_FIGURES 128
 
 /* Those with an id are first, those of groups follow. Cold and warm are explained in bench.c. */
-static struct {
-	const char *name;
-	const char *unit;
-	const char *condition;
-	double target; /* the median is to be no more; 0: none */
-} table[MAX_FIGURES] = {
+static struct figure table[MAX_FIGURES] = {
 	[RUN_COLD] = { "run to first window", "s", "cold", 0 },
 	[RUN_WARM] = { "run to first window", "s", "warm", 5 },
 	[FRAME] = { "full-HD frame (8.3 MB) from guest to host", "ms", "warm, control channel",
@@ -35,7 +31,7 @@ static struct {
 	[STOP_DURABLE] = { "save --stop: until durable", "s", "warm, with fsync", 0 },
 	[STOP_COMMAND] = { "save --stop: the whole command", "s", "warm, with fsync", 0 },
 	[DD] = { "dd conv=fsync of as many bytes", "s", "from /dev/zero, same disk", 0 },
-	[STOP_TO_DD] = { "save --stop until durable / dd", "x", "each round's own", 2 },
+	[STOP_TO_DD] = { "save --stop until durable / dd", "x", "each round's own", 2, true },
 	[THAW_RUNNING_WARM] = { "thaw to guest running", "s", "warm, checksums verified", 0 },
 	[THAW_WINDOW_WARM] = { "thaw to first window drawn", "s", "warm, checksums verified", 0 },
 	[THAW_RUNNING_COLD] = { "thaw to guest running", "s", "cold, checksums verified", 0 },
@@ -43,7 +39,7 @@ static struct {
 	[ATTACH_OURS] = { "vksession attach to first window", "s", "warm, running guest", 0 },
 	[ATTACH_BARE] = { "bare xpra attach to first window", "s", "warm, same running guest", 0 },
 	[THAW_TO_ATTACH] = { "thaw to window / bare xpra attach", "x", "warm, each round's own",
-			     1.3 },
+			     1.3, true },
 };
 
 static GArray *samples[MAX_FIGURES];
@@ -61,19 +57,16 @@ void figure_add(enum figure_id id, double sample)
 	add(id, sample);
 }
 
-void figure_add_grouped(const char *name, const char *unit, const char *condition, double target,
-			double sample)
+void figure_add_grouped(const struct figure *figure, double sample)
 {
 	guint id = N_FIGURES;
 
-	while (id < n_figures && strcmp(table[id].name, name) != 0)
+	while (id < n_figures && strcmp(table[id].name, figure->name) != 0)
 		id++;
 	g_assert(id < MAX_FIGURES);
 	if (id == n_figures) {
-		table[id].name = g_strdup(name);
-		table[id].unit = unit;
-		table[id].condition = condition;
-		table[id].target = target;
+		table[id] = *figure;
+		table[id].name = g_strdup(figure->name);
 		n_figures++;
 	}
 	add(id, sample);
@@ -187,6 +180,109 @@ void figures_print_json(guint rounds)
 	printf("%s\n", text);
 }
 
+/* Pictures: every ratio on a logarithmic scale from a tenth to ten times its peer. */
+
+#define ROW	    22
+#define LABELS	    330 /* width of the names */
+#define SCALE	    420 /* width of the bars */
+#define WIDTH	    (LABELS + SCALE + 90)
+#define LEAST_RATIO 0.1
+#define MOST_RATIO  10.0
+
+static bool is_ratio(guint id)
+{
+	return samples[id] && strcmp(table[id].unit, "x") == 0;
+}
+
+static double place_of(double ratio)
+{
+	double bounded = CLAMP(ratio, LEAST_RATIO, MOST_RATIO);
+
+	return LABELS + SCALE * log(bounded / LEAST_RATIO) / log(MOST_RATIO / LEAST_RATIO);
+}
+
+static void draw_line(GString *svg, double x, guint y1, guint y2, const char *colour)
+{
+	g_string_append_printf(svg,
+			       "<line x1='%.1f' x2='%.1f' y1='%u' y2='%u' stroke='%s' "
+			       "stroke-width='2'/>\n",
+			       x, x, y1, y2, colour);
+}
+
+static void draw_ratio(GString *svg, guint id, guint y)
+{
+	double middle = median(id), target = table[id].target;
+	double least = place_of(sorted(id, 0)), most = place_of(sorted(id, samples[id]->len - 1));
+	bool missed = target != 0 && middle > target;
+	g_autofree char *name = g_markup_escape_text(table[id].name, -1);
+
+	g_string_append_printf(svg,
+			       "<text x='%d' y='%u' text-anchor='end'>%s</text>\n"
+			       "<rect x='%d' y='%u' width='%.1f' height='%d' fill='%s'/>\n"
+			       "<line x1='%.1f' x2='%.1f' y1='%u' y2='%u' stroke='black'/>\n"
+			       "<text x='%d' y='%u'>%.2f x</text>\n",
+			       LABELS - 8, y + 14, name, LABELS, y + 3, place_of(middle) - LABELS,
+			       ROW - 8, missed ? "#d08770" : "#88a8c8", least, most, y + 10, y + 10,
+			       LABELS + SCALE + 8, y + 14, middle);
+	if (target != 0)
+		draw_line(svg, place_of(target), y + 1, y + ROW - 3, "#802020");
+}
+
+bool figures_plot(const char *path)
+{
+	g_autoptr(GString) svg = g_string_new(NULL);
+	g_autoptr(GError) error = NULL;
+	guint rows = 0, y = 2 * ROW;
+
+	for (guint id = 0; id < n_figures; id++)
+		rows += is_ratio(id);
+	g_string_append_printf(svg,
+			       "<svg xmlns='http://www.w3.org/2000/svg' width='%d' height='%u' "
+			       "font-family='sans-serif' font-size='12'>\n"
+			       "<rect width='100%%' height='100%%' fill='white'/>\n"
+			       "<text x='%d' y='18'>how many times its peer in the same run; the "
+			       "dark mark is the target</text>\n",
+			       WIDTH, (rows + 3) * ROW, LABELS);
+	for (guint id = 0; id < n_figures; id++) {
+		if (!is_ratio(id))
+			continue;
+		draw_ratio(svg, id, y);
+		y += ROW;
+	}
+	draw_line(svg, place_of(1), 2 * ROW - 4, y, "#404040");
+	g_string_append(svg, "</svg>\n");
+	if (g_file_set_contents(path, svg->str, (gssize)svg->len, &error))
+		return true;
+	fprintf(stderr, "bench: %s\n", error->message);
+	return false;
+}
+
+/* History */
+
+bool figures_append(const char *path, const char *commit, guint rounds)
+{
+	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+	g_autofree char *date = g_date_time_format_iso8601(now);
+	FILE *file = fopen(path, "ae");
+	bool first = true;
+
+	if (!file) {
+		fprintf(stderr, "bench: %s: %s\n", path, g_strerror(errno));
+		return false;
+	}
+	fprintf(file, "{\"commit\": \"%s\", \"date\": \"%s\", \"processors\": %ld, \"rounds\": %u",
+		commit, date, sysconf(_SC_NPROCESSORS_ONLN), rounds);
+	fprintf(file, ", \"ratios\": {");
+	for (guint id = 0; id < n_figures; id++) {
+		if (!is_ratio(id))
+			continue;
+		fprintf(file, "%s\"%s\": %.3f", first ? "" : ", ", table[id].name, median(id));
+		first = false;
+	}
+	fprintf(file, "}}\n");
+	return fclose(file) == 0;
+}
+
 guint figures_judge(double mercy)
 {
 	guint bad = 0;
@@ -194,10 +290,7 @@ guint figures_judge(double mercy)
 	for (guint id = 0; id < n_figures; id++) {
 		double middle = median(id);
 
-		/* Times depend on the machine; only ratios to a peer of the same run are judged. */
-		bool judged = table[id].target != 0 && strcmp(table[id].unit, "x") == 0;
-
-		if (isnan(middle) || (judged && middle > table[id].target * mercy)) {
+		if (isnan(middle) || (table[id].gates && middle > table[id].target * mercy)) {
 			fprintf(stderr, "bench: %s: %.3f, target %g\n", table[id].name, middle,
 				table[id].target);
 			bad++;

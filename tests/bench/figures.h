@@ -37,14 +37,21 @@ enum figure_id {
 /** Notes one sample, in the figure's unit. */
 void figure_add(enum figure_id id, double sample);
 
+/** What is measured. */
+struct figure {
+	const char *name;
+	const char *unit;
+	const char *condition;
+	double target; /* the median is to be no more; 0: none */
+	bool gates;    /* figures_judge() judges it: a ratio that has been reached */
+};
+
 /**
- * Notes one sample of a figure that is one of a group: the same for several sizes.
+ * Notes one sample of a figure that is one of a group: the same for several sizes or programs.
  *
- * @param name  copied; the same name is the same figure
- * @param unit, condition, target  static; target 0: none
+ * @param figure  its name is copied, and the same name is the same figure; other strings are static
  */
-void figure_add_grouped(const char *name, const char *unit, const char *condition, double target,
-			double sample);
+void figure_add_grouped(const struct figure *figure, double sample);
 
 /** @return the median of a figure's samples; NAN if there are none */
 double figure_median(enum figure_id id);
@@ -56,6 +63,19 @@ void figures_print(guint rounds);
  * target. */
 void figures_print_json(guint rounds);
 
-/** @return how many figures have no sample, or are ratios whose median is worse than their target
- * times `mercy`; times depend on the machine and are not judged */
+/**
+ * Draws all ratios as a picture: SVG, one bar a figure, with the range of its samples and its
+ * target.
+ * @return false with a message on stderr if the file can't be written
+ */
+bool figures_plot(const char *path);
+
+/**
+ * Appends one line to a history: JSON, {"commit", "date", "processors", "rounds", "ratios"}.
+ * @return false with a message on stderr if the file can't be written
+ */
+bool figures_append(const char *path, const char *commit, guint rounds);
+
+/** @return how many figures have no sample, or gate and have a median worse than their target times
+ * `mercy`; times depend on the machine and are not judged */
 guint figures_judge(double mercy);

@@ -33,7 +33,7 @@ static void add(const struct phase_case *this, const char *what, const char *uni
 	g_autofree char *name = g_strdup_printf("%s, %s, %u CPU%s", what, size, this->cpus,
 						this->cpus == 1 ? "" : "s");
 
-	figure_add_grouped(name, unit, condition, target, sample);
+	figure_add_grouped(&(struct figure){ name, unit, condition, target, target != 0 }, sample);
 }
 
 /* The peer: the same number of bytes from memory into a file beside the save, without fsync. */

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * @file
+ * What it costs that programs run in a session: the same programs in the guest and on the host, in
+ * the same run, and what a session takes that nobody uses.
+ */
+#pragma once
+
+#include "tests/harness/person.h"
+
+/**
+ * Notes one sample of each figure.
+ *
+ * @param session    runs, and is shown on the person's display
+ * @param stopwatch  path of that program
+ */
+void running_measure(struct person *person, const char *session, const char *stopwatch);
