@@ -22,7 +22,7 @@ static void leave_starter(const char *runtime_dir)
 	pids = vks_process_tree(status.launcher_pid);
 	viewer_pids = vks_process_tree(viewer ? viewer->viewer_pid : 0);
 	g_array_append_vals(pids, viewer_pids->data, viewer_pids->len);
-	vks_scope_enter(session, pids);
+	vks_scope_enter(session, status.memory_bytes, pids);
 }
 
 static gboolean start(const VkLauncherConfig *config, GError **error)

@@ -13,13 +13,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SYSTEMD_NAME  "org.freedesktop.systemd1"
-#define SYSTEMD_PATH  "/org/freedesktop/systemd1"
-#define MANAGER	      "org.freedesktop.systemd1.Manager"
-#define SCOPE_PREFIX  "vksession-"
-#define SCOPE_SUFFIX  ".scope"
-#define CALL_MS	      5000
-#define JOB_TIMEOUT_S 5
+#define SYSTEMD_NAME   "org.freedesktop.systemd1"
+#define SYSTEMD_PATH   "/org/freedesktop/systemd1"
+#define MANAGER	       "org.freedesktop.systemd1.Manager"
+#define SCOPE_PREFIX   "vksession-"
+#define SCOPE_SUFFIX   ".scope"
+#define CALL_MS	       5000
+#define JOB_TIMEOUT_S  5
+/* For the viewer, the network and what the vkernel needs besides the guest's memory. */
+#define MEMORY_BESIDES (G_GUINT64_CONSTANT(1) << 30)
 
 /* --- find systemd --- */
 
@@ -129,7 +131,7 @@ static void wait_for_job(GMainContext *context, Wait *wait)
 	g_source_destroy(timeout);
 }
 
-static GVariant *scope_properties(const char *session, GVariant *pids)
+static GVariant *scope_properties(const char *session, guint64 memory_bytes, GVariant *pids)
 {
 	/* What saves sessions at the end of the login ends before they do. */
 	static const char *const before[] = { "vksessiond.service", "vksession-pm.service", NULL };
@@ -141,12 +143,13 @@ static GVariant *scope_properties(const char *session, GVariant *pids)
 	g_variant_builder_add(&builder, "(sv)", "CollectMode",
 			      g_variant_new_string("inactive-or-failed"));
 	g_variant_builder_add(&builder, "(sv)", "Before", g_variant_new_strv(before, -1));
+	g_variant_builder_add(&builder, "(sv)", "MemoryMax",
+			      g_variant_new_uint64(2 * memory_bytes + MEMORY_BESIDES));
 	g_variant_builder_add(&builder, "(sv)", "PIDs", pids);
 	return g_variant_builder_end(&builder);
 }
 
-static void make_scope(GDBusConnection *connection, const char *session, const char *scope,
-		       GVariant *pids)
+static void make_scope(GDBusConnection *connection, const char *scope, GVariant *properties)
 {
 	g_autoptr(GMainContext) context = g_main_context_new();
 	g_autoptr(GVariant) subscribed = NULL, answer = NULL;
@@ -159,8 +162,7 @@ static void make_scope(GDBusConnection *connection, const char *session, const c
 						on_job_removed, &wait, NULL);
 	subscribed = call(connection, "Subscribe", NULL);
 	answer = call(connection, "StartTransientUnit",
-		      g_variant_new("(ss@a(sv)a(sa(sv)))", scope, "fail",
-				    scope_properties(session, pids), NULL));
+		      g_variant_new("(ss@a(sv)a(sa(sv)))", scope, "fail", properties, NULL));
 	if (answer && g_variant_is_of_type(answer, G_VARIANT_TYPE("(o)"))) {
 		g_variant_get(answer, "(&o)", &wait.path);
 		wait_for_job(context, &wait);
@@ -183,7 +185,7 @@ static void attach(GDBusConnection *connection, const char *scope, const GArray 
 	}
 }
 
-void vks_scope_enter(const char *session, const GArray *pids)
+void vks_scope_enter(const char *session, guint64 memory_bytes, const GArray *pids)
 {
 	g_autofree char *prefix = g_strdup_printf(SCOPE_PREFIX "%s-", session);
 	g_autofree char *scope = NULL;
@@ -200,7 +202,8 @@ void vks_scope_enter(const char *session, const GArray *pids)
 	scope = scope_of(first, prefix, NULL);
 	if (!scope) {
 		scope = g_strdup_printf("%s%d" SCOPE_SUFFIX, prefix, (int)first);
-		make_scope(connection, session, scope, pid_list(&first, 1));
+		make_scope(connection, scope,
+			   scope_properties(session, memory_bytes, pid_list(&first, 1)));
 		g_array_unref(rest);
 		rest = outside(pids, prefix);
 	}

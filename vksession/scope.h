@@ -14,6 +14,10 @@
  * where they would be without systemd. Follows "New Control Group Interfaces" and
  * org.freedesktop.systemd1(5).
  *
- * @param pids  of pid_t; the first one is the session's launcher
+ * Together they can use twice the guest's memory, since a save may be on its way in memory, and
+ * some for the display: a session that runs wild is ended before the machine has none left.
+ *
+ * @param memory_bytes  of the guest
+ * @param pids          of pid_t; the first one is the session's launcher
  */
-void vks_scope_enter(const char *session, const GArray *pids);
+void vks_scope_enter(const char *session, guint64 memory_bytes, const GArray *pids);

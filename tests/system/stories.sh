@@ -27,8 +27,16 @@ story_first_login() {
 	log_in || return 1
 	for session in "${desk_sessions[@]}"; do
 		desk_start "$session" || return 1
+		wait_for 30 "a scope of session $session with a limit" scope_is_limited "$session" ||
+			return 1
 	done
 	type_more "Not saved: 27 + 15 = 42. " first
+}
+
+# A unit of systemd of its own, that can't use all of the machine's memory.
+scope_is_limited() {
+	machine_user systemctl --user show --value --property=MemoryMax "vksession-$1-*.scope" |
+		grep -qE '^[0-9]+$'
 }
 
 # The user switches the machine off; they come back and log in, and type no command.

@@ -64,7 +64,7 @@ static void keep_apart(const View *view, const VksSession *session)
 	pids = vks_process_tree(view->launcher_pid);
 	viewer_pids = vks_process_tree(view->viewer_pid);
 	g_array_append_vals(pids, viewer_pids->data, viewer_pids->len);
-	vks_scope_enter(session->name, pids);
+	vks_scope_enter(session->name, session->status.memory_bytes, pids);
 }
 
 /* How it looked when the viewer was last asked; of one that does not run, at its last save. */
