@@ -5,17 +5,17 @@
 
 #include "desktop/actions.h"
 #include "desktop/requests.h"
-#include "desktop/timeline.h"
+#include "desktop/saves-view.h"
 #include "desktop/words.h"
 
 #define SPACE 8
 
 struct Details {
-	GtkWidget *box, *title, *end, *state, *facts, *windows, *timeline, *saves, *restore;
+	GtkWidget *box, *title, *end, *state, *facts, *windows, *restore;
+	SavesView *saves;
 	GPtrArray *buttons; /* in the order of desktop_actions */
 	VksBusSession1 *session;
-	GVariant *shown_saves; /* what the list shows, so that it is made anew only if it must */
-	gboolean filling;      /* changes of widgets are our own */
+	gboolean filling; /* changes of widgets are our own */
 	void (*end_session)(const char *session, gpointer user_data);
 	gpointer user_data;
 };
@@ -39,13 +39,12 @@ static void on_end(GtkButton *button, Details *details)
 				     details->user_data);
 }
 
-static void on_go_back(GtkButton *button, Details *details)
+static void on_go_back(guint number, gpointer user_data)
 {
-	gpointer number = g_object_get_data(G_OBJECT(button), "vksession-number");
+	Details *details = user_data;
 
 	if (details->session)
-		request_rollback(vks_bus_session1_get_name(details->session),
-				 GPOINTER_TO_UINT(number));
+		request_rollback(vks_bus_session1_get_name(details->session), number);
 }
 
 static void on_restore(GtkComboBox *combo, Details *details)
@@ -56,64 +55,7 @@ static void on_restore(GtkComboBox *combo, Details *details)
 		request_restore_policy(details->session, restore_policies[i]);
 }
 
-static void on_save_selected(GtkListBox *list, GtkListBoxRow *row, Details *details)
-{
-	gpointer number = row ? g_object_get_data(G_OBJECT(row), "vksession-number") : NULL;
-
-	timeline_set(details->timeline, details->shown_saves, GPOINTER_TO_UINT(number));
-}
-
 /* Filling */
-
-static GtkWidget *save_row(Details *details, guint number, gint64 time, guint64 bytes,
-			   const char *reason)
-{
-	g_autofree char *moment = words_moment(g_get_real_time(), time);
-	g_autofree char *size = g_format_size(bytes);
-	g_autofree char *label =
-		g_strdup_printf("%u   %s   %s   %s", number, moment, size, words_reason(reason));
-	GtkWidget *row = gtk_list_box_row_new(),
-		  *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, SPACE);
-	GtkWidget *text = gtk_label_new(label);
-	GtkWidget *button = gtk_button_new_with_mnemonic(_("_Go back to it"));
-
-	gtk_label_set_xalign(GTK_LABEL(text), 0);
-	gtk_box_pack_start(GTK_BOX(box), text, TRUE, TRUE, SPACE);
-	gtk_box_pack_end(GTK_BOX(box), button, FALSE, FALSE, 0);
-	g_object_set_data(G_OBJECT(button), "vksession-number", GUINT_TO_POINTER(number));
-	g_object_set_data(G_OBJECT(row), "vksession-number", GUINT_TO_POINTER(number));
-	g_signal_connect(button, "clicked", G_CALLBACK(on_go_back), details);
-	gtk_container_add(GTK_CONTAINER(row), box);
-	return row;
-}
-
-static void destroy_row(GtkWidget *row, gpointer user_data)
-{
-	gtk_widget_destroy(row);
-}
-
-static void fill_saves(Details *details, GVariant *saves)
-{
-	gsize n = saves ? g_variant_n_children(saves) : 0;
-
-	if (saves && details->shown_saves && g_variant_equal(saves, details->shown_saves))
-		return;
-	g_clear_pointer(&details->shown_saves, g_variant_unref);
-	details->shown_saves = saves ? g_variant_ref(saves) : NULL;
-	gtk_container_foreach(GTK_CONTAINER(details->saves), destroy_row, NULL);
-	for (gsize i = n; i-- > 0;) {
-		guint64 time, bytes;
-		const char *reason;
-		guint number;
-
-		g_variant_get_child(saves, i, "(utt&s@a{sv})", &number, &time, &bytes, &reason,
-				    NULL);
-		gtk_container_add(GTK_CONTAINER(details->saves),
-				  save_row(details, number, (gint64)time, bytes, reason));
-	}
-	gtk_widget_show_all(details->saves);
-	timeline_set(details->timeline, saves, 0);
-}
 
 static char *describe_windows(VksBusSession1 *session)
 {
@@ -174,7 +116,7 @@ void details_show(Details *details, VksBusSession1 *session)
 				       desktop_actions[i].offered(session));
 	gtk_widget_set_visible(details->end, desktop_session_runs(session));
 	fill_restore(details);
-	fill_saves(details, vks_bus_session1_get_saves(session));
+	saves_view_show(details->saves, vks_bus_session1_get_saves(session));
 }
 
 /* Making */
@@ -239,25 +181,11 @@ static void make_restore(Details *details)
 	gtk_box_pack_start(GTK_BOX(details->box), row, FALSE, FALSE, 0);
 }
 
-static void make_saves(Details *details)
-{
-	GtkWidget *scrolled = gtk_scrolled_window_new(NULL, NULL);
-
-	details->timeline = timeline_new();
-	gtk_box_pack_start(GTK_BOX(details->box), details->timeline, FALSE, FALSE, 0);
-	details->saves = gtk_list_box_new();
-	atk_object_set_name(gtk_widget_get_accessible(details->saves), _("Saves"));
-	g_signal_connect(details->saves, "row-selected", G_CALLBACK(on_save_selected), details);
-	gtk_container_add(GTK_CONTAINER(scrolled), details->saves);
-	gtk_box_pack_start(GTK_BOX(details->box), scrolled, TRUE, TRUE, 0);
-}
-
 static void details_free(gpointer data)
 {
 	Details *details = data;
 
 	g_clear_object(&details->session);
-	g_clear_pointer(&details->shown_saves, g_variant_unref);
 	g_ptr_array_unref(details->buttons);
 	g_free(details);
 }
@@ -269,6 +197,7 @@ Details *details_new(void (*end_session)(const char *session, gpointer), gpointe
 	*details = (Details){
 		.box = gtk_box_new(GTK_ORIENTATION_VERTICAL, SPACE),
 		.buttons = g_ptr_array_new(),
+		.saves = saves_view_new(on_go_back, details),
 		.end_session = end_session,
 		.user_data = user_data,
 	};
@@ -279,7 +208,7 @@ Details *details_new(void (*end_session)(const char *session, gpointer), gpointe
 	details->windows = add_label(details);
 	details->facts = add_label(details);
 	make_restore(details);
-	make_saves(details);
+	gtk_box_pack_start(GTK_BOX(details->box), saves_view_widget(details->saves), TRUE, TRUE, 0);
 	gtk_widget_show_all(details->box);
 	g_object_set_data_full(G_OBJECT(details->box), "vksession-details", details, details_free);
 	return details;

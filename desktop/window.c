@@ -2,9 +2,9 @@
 #include "desktop/window.h"
 
 #include <glib/gi18n.h>
-#include <glib/gstdio.h>
 
 #include "desktop/details.h"
+#include "desktop/picture.h"
 #include "desktop/words.h"
 
 #define SPACE		 8
@@ -22,8 +22,6 @@ typedef struct {
 typedef struct {
 	char *name;
 	GtkWidget *picture, *title, *state;
-	char *thumbnail;
-	gint64 thumbnail_time; /* when the file was written */
 } Row;
 
 static void row_free(gpointer data)
@@ -31,7 +29,6 @@ static void row_free(gpointer data)
 	Row *row = data;
 
 	g_free(row->name);
-	g_free(row->thumbnail);
 	g_free(row);
 }
 
@@ -48,8 +45,7 @@ static GtkWidget *row_new(const char *name)
 	Row *row = g_new0(Row, 1);
 
 	row->name = g_strdup(name);
-	row->picture = gtk_image_new();
-	gtk_widget_set_size_request(row->picture, THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT);
+	row->picture = picture_new(THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT);
 	row->title = gtk_label_new(name);
 	row->state = gtk_label_new(NULL);
 	gtk_label_set_xalign(GTK_LABEL(row->title), 0);
@@ -65,38 +61,10 @@ static GtkWidget *row_new(const char *name)
 	return widget;
 }
 
-static gint64 file_time(const char *path)
-{
-	GStatBuf status;
-
-	return *path && g_stat(path, &status) == 0 ? (gint64)status.st_mtime : 0;
-}
-
-static void show_thumbnail(Row *row, const char *path, const WordsSession *words)
-{
-	g_autofree char *icon =
-		g_strdup_printf("%s-symbolic", words_icon(words_overall(words, g_get_real_time())));
-	g_autoptr(GdkPixbuf) picture = NULL;
-	gint64 time = file_time(path);
-
-	if (time > 0 && time == row->thumbnail_time && g_strcmp0(path, row->thumbnail) == 0)
-		return;
-	if (time > 0)
-		picture = gdk_pixbuf_new_from_file_at_size(path, THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT,
-							   NULL);
-	if (picture)
-		gtk_image_set_from_pixbuf(GTK_IMAGE(row->picture), picture);
-	else
-		gtk_image_set_from_icon_name(GTK_IMAGE(row->picture), icon, GTK_ICON_SIZE_DIALOG);
-	row->thumbnail_time = picture ? time : 0;
-	g_free(row->thumbnail);
-	row->thumbnail = g_strdup(path);
-}
-
 static void row_fill(GtkListBoxRow *widget, VksBusSession1 *session)
 {
 	const char *thumbnail = vks_bus_session1_get_thumbnail(session);
-	g_autofree char *state = NULL, *spoken = NULL;
+	g_autofree char *state = NULL, *spoken = NULL, *icon = NULL;
 	Row *row = row_of(widget);
 	WordsSession words;
 
@@ -105,7 +73,8 @@ static void row_fill(GtkListBoxRow *widget, VksBusSession1 *session)
 	spoken = g_strdup_printf("%s: %s", words.name, state);
 	gtk_label_set_text(GTK_LABEL(row->state), state);
 	atk_object_set_name(gtk_widget_get_accessible(GTK_WIDGET(widget)), spoken);
-	show_thumbnail(row, thumbnail ? thumbnail : "", &words);
+	icon = g_strdup_printf("%s-symbolic", words_icon(words_overall(&words, g_get_real_time())));
+	picture_show(row->picture, thumbnail ? thumbnail : "", icon);
 }
 
 static GtkListBoxRow *find_row(Window *window, const char *name)
@@ -219,7 +188,7 @@ GtkWidget *window_new(GtkApplication *application, DesktopSessions *sessions,
 	gtk_container_add(GTK_CONTAINER(top), paned);
 	gtk_window_set_title(GTK_WINDOW(top), _("Sessions"));
 	gtk_window_set_icon_name(GTK_WINDOW(top), "vksession");
-	gtk_window_set_default_size(GTK_WINDOW(top), 880, 520);
+	gtk_window_set_default_size(GTK_WINDOW(top), 960, 560);
 	g_object_set_data_full(G_OBJECT(top), "vksession-window", window, window_free);
 	window->changed =
 		g_signal_connect_swapped(sessions, "changed", G_CALLBACK(refresh), window);

@@ -115,8 +115,9 @@ char *words_session(const WordsSession *session, gint64 now_us)
 	if (strcmp(session->state, "running") == 0) {
 		if (!age)
 			return g_strdup(_("running, never saved"));
-		return g_strdup_printf(stale(session, now_us) ? _("running, last saved %s")
-							      : _("running, saved %s"),
+		return g_strdup_printf(stale(session, now_us)
+					       ? _("running, unsaved changes, last saved %s")
+					       : _("running, saved %s"),
 				       age);
 	}
 	if (strcmp(session->state, "crashed") == 0)
@@ -127,30 +128,67 @@ char *words_session(const WordsSession *session, gint64 now_us)
 		   : g_strdup(_("not running, never saved"));
 }
 
-char *words_all(const WordsSession *sessions, gsize n, gint64 now_us)
+static char *words_running(gulong running, gint64 oldest_us, gint64 now_us, gboolean unsaved)
 {
 	g_autofree char *age = NULL;
+
+	if (oldest_us == 0)
+		return g_strdup_printf(ngettext("%lu session is running, not saved yet",
+						"%lu sessions are running, not all saved yet",
+						running),
+				       running);
+	age = words_age(now_us, oldest_us);
+	if (unsaved)
+		return g_strdup_printf(
+			ngettext("%lu session is running, unsaved changes, last saved %s",
+				 "%lu sessions are running, unsaved changes, the oldest save is "
+				 "from %s",
+				 running),
+			running, age);
+	return g_strdup_printf(ngettext("%lu session is running, saved %s",
+					"%lu sessions are running, the oldest save is from %s",
+					running),
+			       running, age);
+}
+
+char *words_all(const WordsSession *sessions, gsize n, gint64 now_us)
+{
+	const WordsSession *worst = NULL;
+	Overall overall = OVERALL_NONE;
 	gint64 oldest = G_MAXINT64;
 	gulong running = 0;
 
 	for (gsize i = 0; i < n; i++) {
+		Overall one = words_overall(&sessions[i], now_us);
+
+		if (one > overall)
+			worst = &sessions[i];
+		overall = MAX(overall, one);
 		if (strcmp(sessions[i].state, "running") != 0)
 			continue;
 		running++;
 		oldest = MIN(oldest, sessions[i].last_save_us);
 	}
+	if (worst && overall >= OVERALL_SAVING) {
+		g_autofree char *state = words_session(worst, now_us);
+
+		return g_strdup_printf("%s: %s", worst->name, state);
+	}
 	if (running == 0)
 		return g_strdup(_("No session is running"));
-	if (oldest == 0)
-		return g_strdup_printf(ngettext("%lu session is running, not saved yet",
-						"%lu sessions are running, not all saved yet",
-						running),
-				       running);
-	age = words_age(now_us, oldest);
-	return g_strdup_printf(ngettext("%lu session is running, saved %s",
-					"%lu sessions are running, the oldest save is from %s",
-					running),
-			       running, age);
+	return words_running(running, oldest, now_us, overall == OVERALL_UNSAVED);
+}
+
+char *words_cost(guint64 disk_bytes, guint64 total_us, guint64 pause_us)
+{
+	g_autofree char *size = g_format_size(disk_bytes);
+
+	if (total_us == 0)
+		return g_steal_pointer(&size);
+	/* Translators: a size, and two durations in seconds */
+	return g_strdup_printf(_("%s, took %.1f s, paused for %.1f s"), size,
+			       (double)total_us / G_USEC_PER_SEC,
+			       (double)pause_us / G_USEC_PER_SEC);
 }
 
 const char *words_reason(const char *reason)

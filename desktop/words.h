@@ -39,11 +39,18 @@ char *words_age(gint64 now_us, gint64 then_us);
 /** "running, saved 5 minutes ago", "saved 2 hours ago, not running", "saving...", ... */
 char *words_session(const WordsSession *session, gint64 now_us);
 
-/** One line for all: "2 sessions, the oldest save is 5 minutes old". */
+/**
+ * One line for all: "2 sessions are running, the oldest save is from 5 minutes ago"; if there is a
+ * problem or something is being saved, that.
+ */
 char *words_all(const WordsSession *sessions, gsize n, gint64 now_us);
 
 /** Moment of a save for a list of them: "today, 17:20", "Friday, 9:05", "3 May, 12:00". */
 char *words_moment(gint64 now_us, gint64 then_us);
+
+/** What a save takes: "300 MB, took 2.5 s, programs stood still for 0.7 s". @param total_us  0:
+ * unknown */
+char *words_cost(guint64 disk_bytes, guint64 total_us, guint64 pause_us);
 
 /** Why a save was made, from the word recorded in it: "shutdown" -> "at shutdown"; "" if manual. */
 const char *words_reason(const char *reason);

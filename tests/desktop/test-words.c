@@ -61,7 +61,7 @@ static void test_session(void **state)
 
 	assert_said(&session, OVERALL_SAVED, "running, saved 5 minutes ago");
 	session.last_save_us = NOW - 2 * HOUR;
-	assert_said(&session, OVERALL_UNSAVED, "running, last saved 2 hours ago");
+	assert_said(&session, OVERALL_UNSAVED, "running, unsaved changes, last saved 2 hours ago");
 	session.unsaved = FALSE;
 	assert_said(&session, OVERALL_SAVED, "running, saved 2 hours ago");
 	session.activity = "saving";
@@ -93,7 +93,16 @@ static void test_all(void **state)
 	assert_all(sessions, 0, "No session is running");
 	assert_all(sessions, 1, "1 session is running, saved 5 minutes ago");
 	sessions[1].last_save_us = NOW - HOUR;
+	assert_all(sessions, 2,
+		   "2 sessions are running, unsaved changes, the oldest save is from 1 hour ago");
+	sessions[1].unsaved = FALSE;
 	assert_all(sessions, 2, "2 sessions are running, the oldest save is from 1 hour ago");
+	sessions[1].activity = "saving";
+	assert_all(sessions, 2, "work: saving…");
+	sessions[0].problem = "save 3 is damaged";
+	assert_all(sessions, 2, "work: save 3 is damaged");
+	sessions[0].problem = "";
+	sessions[1].activity = "";
 	sessions[1].last_save_us = 0;
 	assert_all(sessions, 2, "2 sessions are running, not all saved yet");
 	sessions[1].state = "stopped";
