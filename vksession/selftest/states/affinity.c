@@ -15,7 +15,7 @@ static void run(void)
 	bool has_ioprio;
 
 	CPU_ZERO(&set);
-	CPU_SET(0, &set);
+	CPU_SET(sysconf(_SC_NPROCESSORS_ONLN) - 1, &set);
 	must(sched_setaffinity(0, sizeof(set), &set));
 	must(setpriority(PRIO_PROCESS, 0, 7));
 	must(sched_setscheduler(0, SCHED_BATCH, &none));
@@ -23,6 +23,7 @@ static void run(void)
 	ready();
 	must(sched_getaffinity(0, sizeof(found), &found));
 	expect(CPU_EQUAL(&set, &found), "the affinity has changed");
+	expect(CPU_ISSET(sched_getcpu(), &set), "the process runs on CPU %d", sched_getcpu());
 	expect(getpriority(PRIO_PROCESS, 0) == 7, "the priority is %d",
 	       getpriority(PRIO_PROCESS, 0));
 	expect(sched_getscheduler(0) == SCHED_BATCH, "the scheduling class has changed");

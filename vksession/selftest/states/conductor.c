@@ -78,8 +78,11 @@ static void handle_begin(char **words, const struct ucred *user, FILE *answer)
 
 static void handle_check(char **words, const struct ucred *user, FILE *answer)
 {
+	int thaws = words[0] ? atoi(words[0]) : 0;
+
 	for (size_t i = 0; i < performer_count; i++) {
-		if (performers[i].phase == PHASE_READY && performer_check(&performers[i]) < 0)
+		if (performers[i].phase == PHASE_READY &&
+		    performer_check(&performers[i], thaws) < 0)
 			say(answer, "failed", &performers[i], "has ended during the save");
 	}
 	follow(PHASE_CHECK, answer);

@@ -6,7 +6,7 @@
  *
  * A question is one line, words separated by tabs:
  *   begin DIR NAME...  start these states; DIR is the directory shared with the host
- *   check              have all that are ready check themselves
+ *   check THAWS        have all that are ready check themselves; the guest was thawed so often
  * The answer is one line a state, "ready|ok|failed|skipped NAME TEXT", and "end".
  */
 #pragma once

@@ -18,10 +18,11 @@ static void *writer(void *data)
 static void run(void)
 {
 	static int full;
-	int plain = (int)must(eventfd(7, 0));
+	int plain = (int)must(eventfd(0, 0));
 	int semaphore = (int)must(eventfd(3, EFD_SEMAPHORE | EFD_NONBLOCK));
 	eventfd_t value;
 
+	must(eventfd_write(plain, pattern_number(PATTERN_COUNTER, COUNTER_BITS)));
 	full = (int)must(eventfd(0, 0));
 	must(eventfd_write(full, UINT64_MAX - 1));
 	start_thread(writer, &full);
@@ -29,7 +30,8 @@ static void run(void)
 	await_process_state(writer_tid, 'S');
 	ready();
 	must(eventfd_read(plain, &value));
-	expect(value == 7, "the counter was 7 and is %llu", (unsigned long long)value);
+	expect(value == pattern_number(PATTERN_COUNTER, COUNTER_BITS), "the counter is %llu",
+	       (unsigned long long)value);
 	for (int i = 0; i < 3; i++)
 		expect(eventfd_read(semaphore, &value) == 0 && value == 1, "the semaphore is at %d",
 		       i);

@@ -14,9 +14,12 @@ static void run(void)
 
 	must(write(first, "one ", 4));
 	must(write(second, "two ", 4));
+	/* No matter where, what is appended goes to the end. */
+	must(lseek(first, (off_t)pattern_number(PATTERN_APPEND + place_number(), POSITION_BITS),
+		   SEEK_SET));
 	ready();
-	must(lseek(first, 0, SEEK_SET));
 	must(write(first, "three ", 6));
+	must(lseek(second, 0, SEEK_SET));
 	must(write(second, "4", 1));
 	must(fstat(first, &st));
 	expect(st.st_size == 15, "the file has %ld bytes instead of 15", (long)st.st_size);

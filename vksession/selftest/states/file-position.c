@@ -2,18 +2,26 @@
 /* Open files: position, flags, and duplicates that share them. */
 #include "vksession/selftest/states/state.h"
 
+/* Another position at each place. */
+static off_t far_away(void)
+{
+	return (off_t)pattern_number(PATTERN_POSITION + place_number(), POSITION_BITS);
+}
+
 static void run(void)
 {
 	char text[16] = { 0 };
 	int fd = (int)must(open(here("file"), O_CREAT | O_RDWR | O_TRUNC, 0600));
-	int shared, own, reader;
+	int shared, own, reader, far;
 
 	must(write(fd, "0123456789abcdef", 16));
 	reader = (int)must(open(here("file"), O_RDONLY));
 	own = (int)must(open(here("file"), O_RDWR | O_CLOEXEC));
+	far = (int)must(open(here("file"), O_RDWR));
 	shared = (int)must(dup(fd));
 	must(lseek(fd, 4, SEEK_SET));
 	must(lseek(own, 9, SEEK_SET));
+	must(lseek(far, far_away(), SEEK_SET));
 	must(fcntl(shared, F_SETFL, O_NONBLOCK));
 	ready();
 	expect(lseek(fd, 0, SEEK_CUR) == 4, "the position was 4 and is %ld",
@@ -23,6 +31,8 @@ static void run(void)
 	expect(lseek(fd, 0, SEEK_CUR) == 6, "a duplicate has a position of its own");
 	expect(lseek(own, 0, SEEK_CUR) == 9, "the other file's position is %ld",
 	       (long)lseek(own, 0, SEEK_CUR));
+	expect(lseek(far, 0, SEEK_CUR) == far_away(), "the position far away is %lld",
+	       (long long)lseek(far, 0, SEEK_CUR));
 	expect(fcntl(fd, F_GETFL) & O_NONBLOCK, "the flags of a file have changed");
 	expect(fcntl(own, F_GETFD) == FD_CLOEXEC && fcntl(fd, F_GETFD) == 0,
 	       "the flags of a descriptor have changed");

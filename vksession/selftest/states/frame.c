@@ -9,6 +9,9 @@
 /* Only the process that runs the state may report; its children end silently. */
 static pid_t reporter;
 
+/* What an "ok" goes with. */
+static char told[REPORT_MAX];
+
 static void report(const char *word, const char *text)
 {
 	char line[REPORT_MAX];
@@ -66,17 +69,27 @@ long must_named(long result, const char *call)
 	fail("%s: %s", call, strerror(errno));
 }
 
-void ready(void)
+void tell(const char *format, ...)
 {
-	char byte;
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(told, sizeof(told), format, arguments);
+	va_end(arguments);
+}
+
+int ready(void)
+{
 	ssize_t got;
+	int thaws;
 
 	report("ready", "");
 	do {
-		got = read(REPORT_FD, &byte, 1);
+		got = read(REPORT_FD, &thaws, sizeof(thaws));
 	} while (got < 0 && errno == EINTR);
-	if (got != 1)
+	if (got != sizeof(thaws))
 		_exit(3);
+	return thaws;
 }
 
 void state_main(const struct state *state, const char *place)
@@ -86,6 +99,6 @@ void state_main(const struct state *state, const char *place)
 	prctl(PR_SET_NAME, state->name);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	state->run();
-	report("ok", "");
+	report("ok", told);
 	_exit(0);
 }

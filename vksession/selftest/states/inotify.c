@@ -5,6 +5,14 @@
 
 #include "vksession/selftest/states/state.h"
 
+static const char *path(void)
+{
+	static char path[PATTERN_SIZE + 8] = "dir/";
+
+	pattern_text(path + strlen("dir/"), PATTERN_SIZE, PATTERN_NAME);
+	return path;
+}
+
 static void run(void)
 {
 	char buffer[1024] __attribute__((aligned(8)));
@@ -14,13 +22,14 @@ static void run(void)
 
 	must(mkdir("dir", 0700));
 	watch = (int)must(inotify_add_watch(fd, "dir", IN_CREATE | IN_DELETE));
-	close((int)must(open("dir/early", O_CREAT | O_WRONLY, 0600)));
+	close((int)must(open(path(), O_CREAT | O_WRONLY, 0600)));
 	ready();
 	must(read(fd, buffer, sizeof(buffer)));
-	expect(event->wd == watch && event->mask == IN_CREATE && !strcmp(event->name, "early"),
+	expect(event->wd == watch && event->mask == IN_CREATE &&
+		       !strcmp(event->name, path() + strlen("dir/")),
 	       "the event that waited has changed");
 	expect(read(fd, buffer, sizeof(buffer)) < 0 && errno == EAGAIN, "there is one event more");
-	must(unlink("dir/early"));
+	must(unlink(path()));
 	must(read(fd, buffer, sizeof(buffer)));
 	expect(event->wd == watch && event->mask == IN_DELETE, "a new event is not told");
 }

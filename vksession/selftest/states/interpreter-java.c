@@ -22,6 +22,9 @@ static const char script[] = "public class Loop {\n"
 
 static void run(void)
 {
+	/* A runtime without a compiler can't run a program that is given as source. */
+	if (!is_installed("javac"))
+		skip("javac is not installed");
 	interpret("java",
 		  (const char *const[]){ "-Xmx64m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
 					 "-XX:-UsePerfData", "Loop.java", NULL },

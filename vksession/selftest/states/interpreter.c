@@ -9,7 +9,7 @@
 #define MAX_ARGUMENTS 8
 #define SHORTEST_LINE 16
 
-static bool is_installed(const char *program)
+bool is_installed(const char *program)
 {
 	static const char *const places[] = { "/usr/local/bin", "/usr/bin", "/bin" };
 	char path[256];

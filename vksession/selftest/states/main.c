@@ -12,17 +12,24 @@
 #include "vksession/selftest/states/place.h"
 #include "vksession/selftest/states/state.h"
 
+static const char *kind(const struct state *state)
+{
+	return state->flags & STATE_TELLS ? "tells" : "-";
+}
+
+/* NAME, "tells" or "-", SUMMARY */
 static int list(void)
 {
 	for (const struct state *const *state = states; *state; state++) {
 		const char *const *place = place_names;
 
 		if (!((*state)->flags & STATE_PLACES)) {
-			printf("%s\t%s\n", (*state)->name, (*state)->summary);
+			printf("%s\t%s\t%s\n", (*state)->name, kind(*state), (*state)->summary);
 			continue;
 		}
 		for (; *place; place++)
-			printf("%s@%s\t%s\n", (*state)->name, *place, (*state)->summary);
+			printf("%s@%s\t%s\t%s\n", (*state)->name, *place, kind(*state),
+			       (*state)->summary);
 	}
 	return 0;
 }

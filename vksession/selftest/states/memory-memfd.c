@@ -8,11 +8,13 @@
 
 static void run(void)
 {
-	char text[8] = { 0 };
+	char text[PATTERN_SIZE];
 	int fd = (int)must(memfd_create("selftest", MFD_ALLOW_SEALING));
 	char *map;
 
-	must(pwrite(fd, "sealed", 6, HOLE));
+	pattern_fill(text, sizeof(text), PATTERN_MEMFD);
+	must(pwrite(fd, text, sizeof(text), HOLE));
+	memset(text, 0, sizeof(text));
 	map = mmap(NULL, HOLE + 4096, PROT_READ, MAP_PRIVATE, fd, 0);
 	expect(map != MAP_FAILED, "mmap: %s", strerror(errno));
 	must(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW));
@@ -21,8 +23,9 @@ static void run(void)
 	       "the seals are %x", (unsigned int)fcntl(fd, F_GET_SEALS));
 	expect(pwrite(fd, "x", 1, 0) < 0 && errno == EPERM, "a sealed file can be written");
 	expect(ftruncate(fd, 0) < 0 && errno == EPERM, "a sealed file can be cut");
-	must(pread(fd, text, 6, HOLE));
-	expect(memcmp(text, "sealed", 6) == 0 && memcmp(map + HOLE, "sealed", 6) == 0,
+	must(pread(fd, text, sizeof(text), HOLE));
+	expect(pattern_differs(text, sizeof(text), PATTERN_MEMFD) < 0 &&
+		       pattern_differs(map + HOLE, sizeof(text), PATTERN_MEMFD) < 0,
 	       "the data has changed");
 	expect(lseek(fd, 0, SEEK_DATA) == HOLE, "the hole is at another place");
 }

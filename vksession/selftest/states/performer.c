@@ -93,10 +93,10 @@ int performer_start(struct performer *performer, const char *name, const struct 
 	return 0;
 }
 
-int performer_check(struct performer *performer)
+int performer_check(struct performer *performer, int thaws)
 {
 	performer->phase = PHASE_CHECK;
-	if (write(performer->fd, "c", 1) == 1)
+	if (write(performer->fd, &thaws, sizeof(thaws)) == sizeof(thaws))
 		return 0;
 	performer->phase = PHASE_OVER;
 	return -1;

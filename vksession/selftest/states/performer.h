@@ -32,8 +32,12 @@ int performer_prepare(const char *shared, const struct ucred *user);
 /** Starts a state. @return 0, or -1 with errno; the phase is PHASE_OVER then */
 int performer_start(struct performer *performer, const char *name, const struct ucred *user);
 
-/** Tells a state to check itself. @return 0, or -1 if it is not there any more */
-int performer_check(struct performer *performer);
+/**
+ * Tells a state to check itself.
+ * @param thaws  how often the guest was thawed since the state was set up
+ * @return 0, or -1 if it is not there any more
+ */
+int performer_check(struct performer *performer, int thaws);
 
 /** Reads a report, or learns of the end. @return whether there is something new to tell */
 bool performer_take_report(struct performer *performer);

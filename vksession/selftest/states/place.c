@@ -7,8 +7,18 @@
 
 #include "vksession/selftest/states/state.h"
 
-const char *const place_names[] = { "tmpfs", "overlay", "hostfs", "disk", NULL };
+const char *const place_names[] = { "tmpfs", "overlay", [PLACE_NUMBER_HOSTFS] = "hostfs", "disk",
+				    NULL };
 const char *place_name = "";
+
+unsigned int place_number(void)
+{
+	unsigned int number = 0;
+
+	while (strcmp(place_names[number], place_name) != 0)
+		number++;
+	return number;
+}
 
 static const char *directory(void)
 {

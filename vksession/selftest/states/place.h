@@ -7,5 +7,8 @@
 #define PLACE_DISK	      "/states-disk"
 #define PLACE_HOSTFS_VARIABLE "STATES_HOSTFS"
 
+/** Number of the place on the host, see below. */
+#define PLACE_NUMBER_HOSTFS 2
+
 /** Names of the places, NULL-terminated. */
 extern const char *const place_names[];

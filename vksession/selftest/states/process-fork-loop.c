@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A process that forks and waits all the time. */
-#include <sys/mman.h>
-
 #include "vksession/selftest/states/state.h"
 
-struct shared {
-	volatile int rounds, stop, bad;
-};
-
-static void fork_on(struct shared *shared)
+static void fork_on(struct work *work)
 {
-	for (int i = 0; !shared->stop; i++) {
+	for (int i = 0; !work->stop; i++) {
 		pid_t child = fork();
 		int status;
 
@@ -18,29 +12,15 @@ static void fork_on(struct shared *shared)
 			_exit(i % 200);
 		if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status) ||
 		    WEXITSTATUS(status) != i % 200)
-			shared->bad = 1;
-		shared->rounds = 1;
+			work->bad = 1;
+		work->rounds = 1;
 	}
-	_exit(0);
 }
 
 static void run(void)
 {
-	struct shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	pid_t child;
-
-	expect(shared != MAP_FAILED, "mmap: %s", strerror(errno));
-	child = fork_child();
-	if (child == 0)
-		fork_on(shared);
-	await_word(&shared->rounds, "forking");
-	ready();
-	shared->rounds = 0;
-	await_word(&shared->rounds, "forking");
-	shared->stop = 1;
-	expect_child(child, "the process that forks");
-	expect(!shared->bad, "a child had another status, or could not be made");
+	expect(!work_through(fork_on, "forking"),
+	       "a child had another status, or could not be made");
 }
 
 const struct state state_process_fork_loop = {

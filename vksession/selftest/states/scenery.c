@@ -2,6 +2,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 
 #include "vksession/selftest/states/conductor.h"
@@ -46,6 +47,27 @@ void expect_child(pid_t pid, const char *who)
 		expect(errno == EINTR, "%s: waitpid: %s", who, strerror(errno));
 	expect(!WIFSIGNALED(status), "%s was ended by signal %d", who, WTERMSIG(status));
 	expect(WEXITSTATUS(status) == 0, "%s ended with exit status %d", who, WEXITSTATUS(status));
+}
+
+int work_through(void (*body)(struct work *work), const char *what)
+{
+	struct work *work = mmap(NULL, sizeof(*work), PROT_READ | PROT_WRITE,
+				 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t child;
+
+	expect(work != MAP_FAILED, "mmap: %s", strerror(errno));
+	child = fork_child();
+	if (child == 0) {
+		body(work);
+		_exit(0);
+	}
+	await_word(&work->rounds, what);
+	ready();
+	work->rounds = 0;
+	await_word(&work->rounds, what);
+	work->stop = 1;
+	expect_child(child, what);
+	return work->bad;
 }
 
 bool becomes_readable(int fd, int timeout_ms)

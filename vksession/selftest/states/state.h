@@ -33,6 +33,7 @@ enum {
 	STATE_ROOT = 1,	  /* runs as the guest's root; all others run as the user */
 	STATE_PLACES = 2, /* runs once for each place that files can be at */
 	STATE_SPINS = 4,  /* computes all the time; gets a low priority once it is ready */
+	STATE_TELLS = 8,  /* what it tells is compared between two thaws of one save */
 };
 
 struct state {
@@ -47,8 +48,14 @@ extern const struct state *const states[];
 
 /* ---- frame.c: the course of a state ---- */
 
-/** Tells that the state is set up, and returns when it is time to check. */
-void ready(void);
+/**
+ * Tells that the state is set up, and returns when it is time to check.
+ * @return how often the guest was thawed in between
+ */
+int ready(void);
+
+/** Says, if all is well, what must be other words in another thaw of the same save. */
+void tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /** Ends the program: something is not as it was. @param format  the cause, one line */
 void fail(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
@@ -88,6 +95,22 @@ void start_thread(void *(*body)(void *), void *data);
 /** Waits for a child and fails unless it ended with exit status 0. */
 void expect_child(pid_t pid, const char *who);
 
+/** What a child that works all the time shares with its parent. */
+struct work {
+	volatile int rounds; /* the child sets it, again and again */
+	volatile int stop;   /* the parent's wish */
+	volatile int bad;    /* the child has found something wrong, see its program */
+};
+
+/**
+ * Has a child work before, during and after the save.
+ *
+ * @param body  works until it is to stop, and returns
+ * @param what  it does
+ * @return what it has found wrong; 0: nothing
+ */
+int work_through(void (*body)(struct work *work), const char *what);
+
 /** Waits until a descriptor is readable. @return whether it was, within the time */
 bool becomes_readable(int fd, int timeout_ms);
 
@@ -112,6 +135,9 @@ void pass_time(int ms);
 const char *here(const char *name);
 /** Name of the place: "tmpfs", "overlay", "hostfs" or "disk"; "" for a state without places. */
 extern const char *place_name;
+
+/** @return which of place_names[] (place.h) that is, from 0 */
+unsigned int place_number(void);
 
 /** @return whether the kernel offers something, by a file of /proc or /sys */
 bool kernel_has(const char *path);

@@ -26,7 +26,8 @@ extern const struct state state_registers_avx, state_registers_avx512, state_reg
 	state_file_locks, state_file_mapped, state_file_path, state_file_position,
 	state_file_sparse, state_file_writer, state_proc_files, state_keyring, state_random,
 	state_conversation, state_interpreter_java, state_interpreter_node, state_interpreter_perl,
-	state_interpreter_python;
+	state_interpreter_python, state_memory_churn, state_seccomp_trap, state_terminal_curses,
+	state_thaw_notice, state_timerfd_alarm, state_timerfd_passed;
 
 const struct state *const states[] = {
 	&state_registers_avx,
@@ -58,6 +59,7 @@ const struct state *const states[] = {
 	&state_process_vfork,
 	&state_process_zombie,
 	&state_seccomp_filter,
+	&state_seccomp_trap,
 	&state_namespace_mount,
 	&state_namespace_net,
 	&state_namespace_pid,
@@ -81,9 +83,11 @@ const struct state *const states[] = {
 	&state_epoll_nested,
 	&state_epoll_oneshot,
 	&state_eventfd,
+	&state_timerfd_alarm,
 	&state_timerfd_boottime,
 	&state_timerfd_cancel,
 	&state_timerfd_monotonic,
+	&state_timerfd_passed,
 	&state_timerfd_realtime,
 	&state_clocks,
 	&state_itimer_real,
@@ -99,6 +103,7 @@ const struct state *const states[] = {
 	&state_io_uring,
 	&state_aio,
 	&state_memory_advice,
+	&state_memory_churn,
 	&state_memory_code,
 	&state_memory_heap,
 	&state_memory_lock,
@@ -113,6 +118,7 @@ const struct state *const states[] = {
 	&state_sysv_shm,
 	&state_posix_mq,
 	&state_posix_shm,
+	&state_terminal_curses,
 	&state_terminal_echo,
 	&state_terminal_screen,
 	&state_terminal_shell,
@@ -132,6 +138,7 @@ const struct state *const states[] = {
 	&state_proc_files,
 	&state_keyring,
 	&state_random,
+	&state_thaw_notice,
 	&state_conversation,
 	&state_interpreter_java,
 	&state_interpreter_node,

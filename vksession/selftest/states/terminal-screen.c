@@ -4,15 +4,7 @@
 #include <termios.h>
 
 #include "vksession/selftest/states/state.h"
-
-static int open_master(void)
-{
-	int master = (int)must(posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
-
-	must(grantpt(master));
-	must(unlockpt(master));
-	return master;
-}
+#include "vksession/selftest/states/terminal.h"
 
 static volatile int resized;
 
@@ -38,16 +30,10 @@ static void draw(void)
 static void be_program(int master)
 {
 	struct sigaction action = { .sa_handler = handler };
-	const char *name = ptsname(master);
 	struct termios raw;
 	char key[16];
 
-	setsid();
-	close(0);
-	close(1);
-	if (open(name, O_RDWR) != 0 || dup(0) != 1)
-		_exit(1);
-	ioctl(0, TIOCSCTTY, 0);
+	terminal_enter(master);
 	sigaction(SIGWINCH, &action, NULL);
 	tcgetattr(0, &raw);
 	cfmakeraw(&raw);
@@ -73,26 +59,10 @@ static void be_program(int master)
 	}
 }
 
-static void await_text(int master, const char *text)
-{
-	char seen[4096] = "";
-	size_t length = 0;
-
-	while (!strstr(seen, text)) {
-		ssize_t got;
-
-		expect(becomes_readable(master, 60000), "the program does not draw '%s'", text);
-		got = read(master, seen + length, sizeof(seen) - length - 1);
-		expect(got > 0, "the terminal is gone: %s", strerror(errno));
-		length += (size_t)got;
-		seen[length] = '\0';
-	}
-}
-
 static void run(void)
 {
 	struct winsize size = { .ws_row = 33, .ws_col = 111 };
-	int master = open_master();
+	int master = terminal_open();
 	struct termios mode;
 	pid_t program;
 	char name[64];
@@ -102,7 +72,7 @@ static void run(void)
 	program = fork_child();
 	if (program == 0)
 		be_program(master);
-	await_text(master, "SIZE 111x33.");
+	terminal_await(master, "SIZE 111x33.");
 	snprintf(name, sizeof(name), "%s", ptsname(master));
 	ready();
 	expect(strcmp(name, ptsname(master)) == 0, "the terminal was %s and is %s", name,
@@ -113,12 +83,12 @@ static void run(void)
 	must(ioctl(master, TIOCGWINSZ, &size));
 	expect(size.ws_row == 33 && size.ws_col == 111, "the size is %dx%d", size.ws_col,
 	       size.ws_row);
-	must(write(master, "\003", 1));
-	await_text(master, "[KEY 3]");
+	terminal_type(master, "\003");
+	terminal_await(master, "[KEY 3]");
 	size.ws_col = 99;
 	must(ioctl(master, TIOCSWINSZ, &size));
-	await_text(master, "SIZE 99x33.");
-	must(write(master, "q", 1));
+	terminal_await(master, "SIZE 99x33.");
+	terminal_type(master, "q");
 	expect_child(program, "the program");
 }
 

@@ -5,7 +5,7 @@
 
 #include "vksession/selftest/states/state.h"
 
-static int start_timer(int clock, int flags, int64_t first, int64_t interval)
+int start_timerfd(clockid_t clock, int flags, int64_t first, int64_t interval)
 {
 	struct itimerspec spec = {
 		.it_value = { .tv_sec = first / 1000000000, .tv_nsec = first % 1000000000 },
@@ -18,14 +18,20 @@ static int start_timer(int clock, int flags, int64_t first, int64_t interval)
 	return fd;
 }
 
+/* Less than 0.3 s, nowhere by chance. */
+static int64_t interval_of(clockid_t clock)
+{
+	return (int64_t)pattern_number(PATTERN_TIMERFD + (unsigned int)clock, INTERVAL_BITS);
+}
+
 void check_timerfds(clockid_t clock)
 {
 	int64_t now = now_ns(clock);
 	int64_t target = now + 1500 * MS;
-	int relative = start_timer(clock, 0, 1500 * MS, 0);
-	int absolute = start_timer(clock, TFD_TIMER_ABSTIME, target, 0);
-	int periodic = start_timer(clock, 0, 100 * MS, 100 * MS);
-	int idle = start_timer(clock, 0, 0, 0);
+	int relative = start_timerfd(clock, 0, 1500 * MS, 0);
+	int absolute = start_timerfd(clock, TFD_TIMER_ABSTIME, target, 0);
+	int periodic = start_timerfd(clock, 0, 1, interval_of(clock));
+	int idle = start_timerfd(clock, 0, 0, 0);
 	uint64_t count;
 	struct itimerspec left;
 
@@ -40,6 +46,6 @@ void check_timerfds(clockid_t clock)
 	read_all(periodic, &count, sizeof(count));
 	expect(count >= 1, "the periodic timer has stopped");
 	must(timerfd_gettime(periodic, &left));
-	expect(left.it_interval.tv_nsec == 100 * MS, "the interval has changed");
+	expect(left.it_interval.tv_nsec == interval_of(clock), "the interval has changed");
 	expect(!becomes_readable(idle, 0), "a timer that is not set fires");
 }
