@@ -17,7 +17,7 @@ static struct {
 	gboolean list, live, stop, json;
 	char **only;
 	int cycles, cpus, stress;
-	char *broken;
+	char **broken;
 } options;
 
 static const GOptionEntry entries[] = {
@@ -31,8 +31,9 @@ static const GOptionEntry entries[] = {
 	{ "cpus", 0, 0, G_OPTION_ARG_INT, &options.cpus, "Processors of the guest", "N" },
 	{ "stress", 0, 0, G_OPTION_ARG_INT, &options.stress, "Save at random moments for so long",
 	  "SECONDS" },
-	{ "break", 0, 0, G_OPTION_ARG_STRING, &options.broken,
-	  "Damage a part of each save (fpu, timer, epoll, deleted), to see the test fail", "PART" },
+	{ "break", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.broken,
+	  "Damage a part of what is saved, to see the test fail; may be given several times",
+	  "PART" },
 	{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print JSON", NULL },
 	G_OPTION_ENTRY_NULL,
 };
@@ -42,13 +43,24 @@ typedef struct {
 	JsonBuilder *builder; /* NULL: as text */
 } Output;
 
-static gboolean is_part(const char *name)
+/* @return the parts to be damaged, NULL-terminated; NULL with error */
+static GPtrArray *choose_parts(GError **error)
 {
-	for (const SelftestPart *part = selftest_parts; part->name; part++) {
-		if (strcmp(part->name, name) == 0)
-			return TRUE;
+	g_autoptr(GPtrArray) parts = g_ptr_array_new();
+
+	for (char **name = options.broken; name && *name; name++) {
+		const SelftestPart *part = selftest_part_find(*name);
+		g_autofree char *what = NULL;
+
+		if (!part) {
+			what = g_strdup_printf("there is no part %s", *name);
+			cli_set_usage(&cli_verb_selftest, what, error);
+			return NULL;
+		}
+		g_ptr_array_add(parts, (gpointer)part);
 	}
-	return FALSE;
+	g_ptr_array_add(parts, NULL);
+	return g_steal_pointer(&parts);
 }
 
 static gboolean check_options(GError **error)
@@ -62,12 +74,6 @@ static gboolean check_options(GError **error)
 		{ "--stress", options.stress, MAX_STRESS_S },
 	};
 
-	if (options.broken && !is_part(options.broken)) {
-		g_autofree char *what = g_strdup_printf("there is no part %s", options.broken);
-
-		cli_set_usage(&cli_verb_selftest, what, error);
-		return FALSE;
-	}
 	for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++) {
 		g_autofree char *what = NULL;
 
@@ -144,15 +150,34 @@ static void show_progress(const char *stage, gpointer user_data)
 	cli_progress(stage, 0, 0, user_data);
 }
 
+/* The runs that show what is damaged. @return how many */
+static guint choose_broken_runs(const GPtrArray *parts, guint cpus, SelftestRun *runs)
+{
+	gboolean once = FALSE, twice = FALSE;
+	guint count = 0;
+
+	for (guint i = 0; parts->pdata[i]; i++) {
+		const SelftestPart *part = parts->pdata[i];
+
+		once |= !part->twice;
+		twice |= part->twice;
+	}
+	if (once)
+		runs[count++] = (SelftestRun){ SELFTEST_STOP, 1, cpus };
+	if (twice)
+		runs[count++] = (SelftestRun){ SELFTEST_TWICE, 1, cpus };
+	return count;
+}
+
 /* The runs that the options ask for. @return how many */
-static guint choose_runs(SelftestRun *runs)
+static guint choose_runs(const GPtrArray *parts, SelftestRun *runs)
 {
 	guint cycles = options.cycles ? (guint)options.cycles : DEFAULT_CYCLES;
 	guint cpus = options.cpus ? (guint)options.cpus : 1;
 	guint count = 0;
 
 	if (options.broken)
-		options.stop = TRUE;
+		return choose_broken_runs(parts, cpus, runs);
 	if (options.live || options.stop) {
 		cycles = options.cycles ? cycles : 1;
 		if (options.live)
@@ -165,6 +190,7 @@ static guint choose_runs(SelftestRun *runs)
 	runs[count++] = (SelftestRun){ SELFTEST_LIVE, 1, cpus };
 	runs[count++] = (SelftestRun){ SELFTEST_STOP, 1, cpus };
 	runs[count++] = (SelftestRun){ SELFTEST_STOP, cycles, cpus };
+	runs[count++] = (SelftestRun){ SELFTEST_TWICE, 1, cpus };
 	/* The engine has paths of its own for more than one processor. */
 	if (!options.cpus && vk_launcher_max_cpus() > 1)
 		runs[count++] = (SelftestRun){ SELFTEST_STOP, 1, 2 };
@@ -191,7 +217,7 @@ static void print_summary(const SelftestSummary *summary, JsonBuilder *builder)
 	cli_print_json(builder);
 }
 
-static int run_states(Cli *cli, GError **error)
+static int run_states(Cli *cli, const GPtrArray *parts, GError **error)
 {
 	SelftestRun runs[MAX_RUNS];
 	Output output = { .builder = options.json ? json_builder_new() : NULL };
@@ -199,10 +225,10 @@ static int run_states(Cli *cli, GError **error)
 	SelftestOptions selftest = {
 		.only = (const char *const *)options.only,
 		.runs = runs,
-		.n_runs = choose_runs(runs),
+		.n_runs = choose_runs(parts, runs),
 		.stress_seconds = (guint)options.stress,
 		.cpus = options.cpus ? (guint)options.cpus : 1,
-		.break_part = options.broken,
+		.broken = (const SelftestPart *const *)parts->pdata,
 		.result = print_result,
 		.progress = show_progress,
 		.user_data = &output,
@@ -236,13 +262,15 @@ static int run_states(Cli *cli, GError **error)
 
 static int verb_selftest(Cli *cli, int argc, char **argv, GError **error)
 {
+	g_autoptr(GPtrArray) parts = NULL;
+
 	if (!cli_parse(&cli_verb_selftest, entries, FALSE, &argc, argv, 0, 0, error) ||
-	    !check_options(error))
+	    !check_options(error) || !(parts = choose_parts(error)))
 		return VKS_ERROR_USAGE;
 	if (options.list)
 		return list_states(error);
 	cli_catch_interrupts(cli->control.cancellable);
-	return run_states(cli, error);
+	return run_states(cli, parts, error);
 }
 
 const CliVerb cli_verb_selftest = {

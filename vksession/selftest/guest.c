@@ -8,7 +8,6 @@
 
 #include "launcher/descriptors.h"
 #include "vksession/durable.h"
-#include "vksession/selftest/break.h"
 #include "vksession/selftest/states/conductor.h"
 
 #define MEMORY_BYTES   (768ULL << 20)
@@ -83,7 +82,6 @@ static void make_disk(SelftestGuest *guest)
 	g_autofree char *disk = g_build_filename(guest->scratch, "disk", NULL);
 	int status = -1;
 
-	g_clear_pointer(&guest->disk, g_free);
 	g_remove(disk);
 	for (gsize i = 0; i < G_N_ELEMENTS(programs) && status != 0; i++) {
 		char *argv[] = { (char *)programs[i], (char *)"-q", (char *)"-F",      (char *)"-t",
@@ -120,13 +118,15 @@ static gboolean launch(SelftestGuest *guest, const char *save_dir, GError **erro
 	return vk_launcher_start(&config, error);
 }
 
-gboolean selftest_guest_start(SelftestGuest *guest, GError **error)
+gboolean selftest_guest_start(SelftestGuest *guest, gboolean with_disk, GError **error)
 {
 	if (g_mkdir_with_parents(guest->shared, 0700) < 0) {
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "cannot make %s", guest->shared);
 		return FALSE;
 	}
-	make_disk(guest);
+	g_clear_pointer(&guest->disk, g_free);
+	if (with_disk)
+		make_disk(guest);
 	return launch(guest, NULL, error);
 }
 
@@ -178,15 +178,49 @@ gboolean selftest_guest_save(SelftestGuest *guest, VkCheckpointStats *stats, GEr
 	return checkpoint(guest, FALSE, stats, error);
 }
 
-gboolean selftest_guest_stop_and_thaw(SelftestGuest *guest, gulong down_us,
-				      VkCheckpointStats *stats, GError **error)
+gboolean selftest_guest_stop(SelftestGuest *guest, VkCheckpointStats *stats, GError **error)
 {
-	if (!checkpoint(guest, TRUE, stats, error) ||
-	    !vk_launcher_kill(guest->runtime_dir, KILL_MS, error))
-		return FALSE;
-	g_usleep(down_us);
-	return (!guest->break_part || selftest_break(guest->save_dir, guest->break_part, error)) &&
-	       launch(guest, guest->save_dir, error) &&
+	return checkpoint(guest, TRUE, stats, error) &&
+	       vk_launcher_kill(guest->runtime_dir, KILL_MS, error);
+}
+
+/** What is to be launched by a thread that lacks something. */
+typedef struct {
+	SelftestGuest *guest;
+	gboolean ok;
+	GError *error;
+} Launch;
+
+static gpointer launch_deprived(gpointer data)
+{
+	Launch *thaw = data;
+
+	thaw->ok = selftest_break_thread(&thaw->error) &&
+		   launch(thaw->guest, thaw->guest->save_dir, &thaw->error);
+	return NULL;
+}
+
+static gboolean thaw_deprived(SelftestGuest *guest, GError **error)
+{
+	Launch thaw = { .guest = guest };
+
+	g_thread_join(g_thread_new("deprived", launch_deprived, &thaw));
+	if (!thaw.ok)
+		g_propagate_error(error, thaw.error);
+	return thaw.ok;
+}
+
+gboolean selftest_guest_thaw(SelftestGuest *guest, GError **error)
+{
+	const SelftestVictim victim = { .image = guest->save_dir, .disk = guest->disk };
+	gboolean deprived = FALSE;
+
+	for (const SelftestPart *const *part = guest->broken; part && *part; part++) {
+		if (!selftest_break(&victim, *part, error))
+			return FALSE;
+		deprived |= (*part)->twice;
+	}
+	return (deprived ? thaw_deprived(guest, error) : launch(guest, guest->save_dir, error)) &&
 	       vk_control_thawed(guest->runtime_dir, error);
 }
 

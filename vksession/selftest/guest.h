@@ -5,6 +5,7 @@
 #include <gio/gio.h>
 
 #include "launcher/launcher.h"
+#include "vksession/selftest/break.h"
 
 /** One guest after the other in the same directories. */
 typedef struct {
@@ -16,7 +17,7 @@ typedef struct {
 	char *save_dir; /* of the last save; NULL: none */
 	guint saves;
 	guint cpus;
-	const char *break_part; /* what to damage before a thaw, see break.h; NULL: nothing */
+	const SelftestPart *const *broken; /* what to damage before a thaw, NULL-terminated */
 } SelftestGuest;
 
 /** Makes the directories. @return NULL with error */
@@ -25,8 +26,11 @@ SelftestGuest *selftest_guest_new(GError **error);
 /** Ends the guest if it runs, removes the directories. @param keep_log  all but the log */
 void selftest_guest_free(SelftestGuest *guest, gboolean keep_log);
 
-/** Starts a fresh guest. */
-gboolean selftest_guest_start(SelftestGuest *guest, GError **error);
+/**
+ * Starts a fresh guest.
+ * @param with_disk  whose saves can be thawed only once, as the disk goes on then
+ */
+gboolean selftest_guest_start(SelftestGuest *guest, gboolean with_disk, GError **error);
 
 /** Kills it, from any thread; whoever waits for its answer gets an error. */
 void selftest_guest_kill(SelftestGuest *guest);
@@ -45,12 +49,11 @@ char *selftest_guest_ask(SelftestGuest *guest, const char *const *words, GError 
 /** Saves, and lets the guest go on. */
 gboolean selftest_guest_save(SelftestGuest *guest, VkCheckpointStats *stats, GError **error);
 
-/**
- * Saves, ends the vkernel, and thaws in a new one.
- * @param down_us  how long nothing runs in between
- */
-gboolean selftest_guest_stop_and_thaw(SelftestGuest *guest, gulong down_us,
-				      VkCheckpointStats *stats, GError **error);
+/** Saves, and ends the vkernel. */
+gboolean selftest_guest_stop(SelftestGuest *guest, VkCheckpointStats *stats, GError **error);
+
+/** Thaws the last save in a new vkernel; again, if it was thawed before and has been killed. */
+gboolean selftest_guest_thaw(SelftestGuest *guest, GError **error);
 
 /** @return how many of vk_descriptors() the vkernel has */
 guint selftest_guest_descriptors(SelftestGuest *guest);

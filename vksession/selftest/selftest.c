@@ -5,7 +5,9 @@
  * choose states  - vkstates itself tells which there are.
  * perform        - For each run: a fresh guest; its conductor begins all states; the saves of the
  *                  run (act); the conductor has all states check themselves; the guest is ended.
- *                  What the conductor answers are the results.
+ *                  What the conductor answers are the results; a state without one has failed.
+ * Where a save is thawed twice, the states check themselves in both thaws, and what they told in
+ * the first is compared with what they tell in the second.
  * A guest that does not start, can't be saved or does not thaw is the result of a state "guest",
  * and the next run begins with a new one.
  */
@@ -38,14 +40,19 @@ typedef struct {
 	const SelftestOptions *options;
 	SelftestSummary *summary;
 	SelftestGuest *guest;
-	GPtrArray *states; /* names, those that were chosen */
+	GPtrArray *states; /* of SelftestState, those that were chosen */
 	const SelftestRun *run;
+	guint thaws;	     /* of the guest */
+	GHashTable *awaited; /* names of the states that have no result in this run yet */
+	GHashTable *told;    /* by name of the state, what it told in the first thaw */
 } Selftest;
 
 static void free_state(gpointer data)
 {
 	SelftestState *state = data;
 
+	if (!state)
+		return;
 	g_free(state->name);
 	g_free(state->summary);
 	g_free(state);
@@ -53,7 +60,7 @@ static void free_state(gpointer data)
 
 const char *selftest_mode_name(SelftestMode mode)
 {
-	static const char *const names[SELFTEST_MODES] = { "control", "live", "stop" };
+	static const char *const names[SELFTEST_MODES] = { "control", "live", "stop", "twice" };
 
 	return names[mode];
 }
@@ -76,14 +83,15 @@ GPtrArray *selftest_list(GError **error)
 	}
 	lines = g_strsplit(output, "\n", -1);
 	for (char **line = lines; *line; line++) {
-		g_auto(GStrv) fields = g_strsplit(*line, "\t", 2);
+		g_auto(GStrv) fields = g_strsplit(*line, "\t", 3);
 		SelftestState *state;
 
-		if (g_strv_length(fields) != 2)
+		if (g_strv_length(fields) != 3)
 			continue;
 		state = g_new0(SelftestState, 1);
 		state->name = g_steal_pointer(&fields[0]);
-		state->summary = g_strdup(fields[1]);
+		state->tells = strcmp(fields[1], "tells") == 0;
+		state->summary = g_strdup(fields[2]);
 		g_ptr_array_add(states, state);
 	}
 	return g_steal_pointer(&states);
@@ -108,13 +116,13 @@ static gboolean choose_states(Selftest *test, GError **error)
 	if (!all)
 		return FALSE;
 	for (guint i = 0; i < all->len; i++) {
-		const SelftestState *state = all->pdata[i];
+		SelftestState *state = all->pdata[i];
 		gboolean wanted = !only || !*only;
 
 		for (const char *const *name = only; !wanted && *name; name++)
 			wanted = is_meant(state->name, *name);
 		if (wanted)
-			g_ptr_array_add(test->states, g_strdup(state->name));
+			g_ptr_array_add(test->states, g_steal_pointer(&all->pdata[i]));
 	}
 	if (test->states->len > 0)
 		return TRUE;
@@ -137,10 +145,48 @@ static void give_result(Selftest *test, const char *state, const char *outcome, 
 		test->summary->skipped++;
 	else
 		test->summary->failed++;
+	g_hash_table_remove(test->awaited, state);
 	test->options->result(&result, test->options->user_data);
 }
 
-/* "OUTCOME STATE CAUSE" lines; "ready" is no result yet. */
+/* What a state told in two thaws. */
+static void give_comparison(Selftest *test, const char *state, const char *first,
+			    const char *second)
+{
+	g_auto(GStrv) before = g_strsplit(first, " ", -1);
+	g_auto(GStrv) now = g_strsplit(second, " ", -1);
+
+	for (char **word = now; *word; word++) {
+		g_autofree char *cause = NULL;
+
+		if (!g_strv_contains((const char *const *)before, *word))
+			continue;
+		cause = g_strdup_printf("two thaws of one save both have %s", *word);
+		give_result(test, state, "failed", cause);
+		return;
+	}
+	give_result(test, state, "ok", "");
+}
+
+/* text: the cause, or what a state tells. */
+static void give_outcome(Selftest *test, const char *state, const char *outcome, const char *text)
+{
+	const char *first = g_hash_table_lookup(test->told, state);
+	gboolean ok = strcmp(outcome, "ok") == 0;
+
+	if (strcmp(outcome, "ready") == 0)
+		return;
+	if (!ok)
+		give_result(test, state, outcome, text);
+	else if (test->run->mode != SELFTEST_TWICE)
+		give_result(test, state, outcome, "");
+	else if (first)
+		give_comparison(test, state, first, text);
+	else
+		g_hash_table_insert(test->told, g_strdup(state), g_strdup(text));
+}
+
+/* Lines "OUTCOME STATE TEXT". */
 static void give_answer(Selftest *test, const char *answer)
 {
 	g_auto(GStrv) lines = g_strsplit(answer, "\n", -1);
@@ -148,8 +194,20 @@ static void give_answer(Selftest *test, const char *answer)
 	for (char **line = lines; *line; line++) {
 		g_auto(GStrv) words = g_strsplit(*line, " ", 3);
 
-		if (g_strv_length(words) == 3 && strcmp(words[0], "ready") != 0)
-			give_result(test, words[1], words[0], g_strstrip(words[2]));
+		if (g_strv_length(words) == 3)
+			give_outcome(test, words[1], words[0], g_strstrip(words[2]));
+	}
+}
+
+/* Whatever is still awaited, nothing was heard of. */
+static void give_lost(Selftest *test)
+{
+	g_autofree gpointer *names = g_hash_table_get_keys_as_array(test->awaited, NULL);
+
+	for (gpointer *name = names; *name; name++) {
+		g_autofree char *state = g_strdup(*name);
+
+		give_result(test, state, "failed", "was lost: it gives no result");
 	}
 }
 
@@ -190,8 +248,14 @@ static gboolean begin(Selftest *test, GError **error)
 	report(test, "setting up");
 	g_ptr_array_add(words, (gpointer) "begin");
 	g_ptr_array_add(words, test->guest->shared);
-	for (guint i = 0; i < test->states->len; i++)
-		g_ptr_array_add(words, test->states->pdata[i]);
+	for (guint i = 0; i < test->states->len; i++) {
+		const SelftestState *state = test->states->pdata[i];
+
+		if (test->run->mode == SELFTEST_TWICE && !state->tells)
+			continue;
+		g_ptr_array_add(words, state->name);
+		g_hash_table_add(test->awaited, g_strdup(state->name));
+	}
 	g_ptr_array_add(words, NULL);
 	answer = selftest_guest_ask(test->guest, (const char *const *)words->pdata, error);
 	if (!answer)
@@ -202,7 +266,8 @@ static gboolean begin(Selftest *test, GError **error)
 
 static gboolean check(Selftest *test, GError **error)
 {
-	static const char *const words[] = { "check", NULL };
+	g_autofree char *thaws = g_strdup_printf("%u", test->thaws);
+	const char *const words[] = { "check", thaws, NULL };
 	g_autofree char *answer = NULL;
 
 	report(test, "checking");
@@ -225,9 +290,13 @@ static gboolean save_live(Selftest *test, VkCheckpointStats *stats, GError **err
 
 static gboolean save_stop(Selftest *test, gulong down_us, VkCheckpointStats *stats, GError **error)
 {
-	if (!selftest_guest_stop_and_thaw(test->guest, down_us, stats, error))
+	if (!selftest_guest_stop(test->guest, stats, error))
+		return FALSE;
+	g_usleep(down_us);
+	if (!selftest_guest_thaw(test->guest, error))
 		return FALSE;
 	test->summary->saves++;
+	test->thaws++;
 	return TRUE;
 }
 
@@ -285,21 +354,61 @@ static gboolean disturb(Selftest *test, gint64 us, GRand *random, GError **error
 	return TRUE;
 }
 
+/* Thaws the last save as if it had not been thawed yet. */
+static gboolean thaw_again(Selftest *test, GError **error)
+{
+	if (test->run->mode != SELFTEST_TWICE)
+		return TRUE;
+	selftest_guest_kill(test->guest);
+	return selftest_guest_thaw(test->guest, error) && check(test, error);
+}
+
+static gboolean is_needed(const Selftest *test, const SelftestRun *run)
+{
+	gboolean needed = run->mode != SELFTEST_TWICE;
+
+	for (guint i = 0; i < test->states->len && !needed; i++)
+		needed = ((const SelftestState *)test->states->pdata[i])->tells;
+	return needed;
+}
+
+/* @return the parts that are to be damaged in a run, NULL-terminated */
+static GPtrArray *parts_of_run(const Selftest *test, const SelftestRun *run)
+{
+	GPtrArray *parts = g_ptr_array_new();
+
+	for (const SelftestPart *const *part = test->options->broken; part && *part; part++) {
+		if ((*part)->twice == (run->mode == SELFTEST_TWICE))
+			g_ptr_array_add(parts, (gpointer)*part);
+	}
+	g_ptr_array_add(parts, NULL);
+	return parts;
+}
+
 /* A guest that fails is a result, not an error. */
 static void perform(Selftest *test, const SelftestRun *run, gint64 stress_us, GRand *random)
 {
+	g_autoptr(GPtrArray) broken = parts_of_run(test, run);
 	g_autoptr(GError) cause = NULL;
 
 	test->run = run;
+	test->thaws = 0;
+	g_hash_table_remove_all(test->awaited);
+	g_hash_table_remove_all(test->told);
 	test->guest->cpus = run->cpus;
+	test->guest->broken = (const SelftestPart *const *)broken->pdata;
 	report(test, "starting");
-	if (!selftest_guest_start(test->guest, &cause) || !begin(test, &cause) ||
+	if (!selftest_guest_start(test->guest, run->mode != SELFTEST_TWICE, &cause) ||
+	    !begin(test, &cause) ||
 	    !(random ? disturb(test, stress_us, random, &cause) : act(test, &cause)) ||
-	    !check(test, &cause)) {
+	    !check(test, &cause) || !thaw_again(test, &cause)) {
 		if (!is_interrupted(test, NULL))
 			give_result(test, "guest", "failed", cause->message);
+	} else {
+		give_lost(test);
 	}
 	selftest_guest_end(test->guest);
+	test->guest->broken = NULL;
 	test->run = NULL;
 }
 
@@ -308,7 +417,8 @@ static gboolean perform_all(Selftest *test, GError **error)
 	const SelftestOptions *options = test->options;
 
 	for (guint i = 0; i < options->n_runs; i++) {
-		perform(test, &options->runs[i], 0, NULL);
+		if (is_needed(test, &options->runs[i]))
+			perform(test, &options->runs[i], 0, NULL);
 		if (is_interrupted(test, error))
 			return FALSE;
 	}
@@ -341,8 +451,15 @@ static void end_guest(GCancellable *cancellable, gpointer data)
 
 gboolean selftest_run(const SelftestOptions *options, SelftestSummary *summary, GError **error)
 {
-	g_autoptr(GPtrArray) states = g_ptr_array_new_with_free_func(g_free);
-	Selftest test = { .options = options, .summary = summary, .states = states };
+	g_autoptr(GPtrArray) states = g_ptr_array_new_with_free_func(free_state);
+	g_autoptr(GHashTable)
+		awaited = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GHashTable) told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	Selftest test = { .options = options,
+			  .summary = summary,
+			  .states = states,
+			  .awaited = awaited,
+			  .told = told };
 	gulong handler = 0;
 	gboolean ok;
 
@@ -352,7 +469,6 @@ gboolean selftest_run(const SelftestOptions *options, SelftestSummary *summary, 
 	test.guest = selftest_guest_new(error);
 	if (!test.guest)
 		return FALSE;
-	test.guest->break_part = options->break_part;
 	if (options->cancellable)
 		handler = g_cancellable_connect(options->cancellable, G_CALLBACK(end_guest),
 						test.guest, NULL);

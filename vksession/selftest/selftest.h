@@ -12,11 +12,14 @@
 
 #include <gio/gio.h>
 
+#include "vksession/selftest/break.h"
+
 /** What happens between set-up and check. */
 typedef enum {
 	SELFTEST_CONTROL, /* nothing: tells what fails without any save */
 	SELFTEST_LIVE,	  /* save and go on */
 	SELFTEST_STOP,	  /* save, end the vkernel, thaw in a new one */
+	SELFTEST_TWICE,	  /* the same, and thaw the same save once more, as if for the first time */
 	SELFTEST_MODES,
 } SelftestMode;
 
@@ -46,9 +49,11 @@ typedef struct {
 	const char *const *only; /* names or patterns of states; NULL: all */
 	const SelftestRun *runs;
 	guint n_runs;
-	guint stress_seconds;	/* instead of runs: saves at random moments for so long; 0: no */
-	guint cpus;		/* for stress */
-	const char *break_part; /* to be damaged before each thaw, see break.h; NULL: none */
+	guint stress_seconds; /* instead of runs: saves at random moments for so long; 0: no */
+	guint cpus;	      /* for stress */
+	/** Parts to be damaged before each thaw of the runs that show it, NULL-terminated, see
+	    break.h; NULL: none. */
+	const SelftestPart *const *broken;
 	/** Called for each result as soon as it is there. */
 	void (*result)(const SelftestResult *result, gpointer user_data);
 	/** Called now and then with what is being done. */
@@ -61,12 +66,13 @@ typedef struct {
 typedef struct {
 	char *name;
 	char *summary;
+	gboolean tells; /* what must differ between two thaws of one save: for SELFTEST_TWICE */
 } SelftestState;
 
 /** @return array of SelftestState, free with g_ptr_array_unref(); NULL with error */
 GPtrArray *selftest_list(GError **error);
 
-/** @return "control", "live" or "stop" */
+/** @return "control", "live", "stop" or "twice" */
 const char *selftest_mode_name(SelftestMode mode);
 
 /**
