@@ -50,40 +50,51 @@ run_suite() {
 	fi
 }
 
-lint() {
-	local output counts
-	output=$("$top/tests/lint.sh")
-	sed '$d' <<<"$output"
-	read -r p _ f _ <<<"$(tail -n 1 <<<"$output")"
-	passed=$((passed + p))
-	failed=$((failed + f))
-}
-
 # Static analysis of the programs; it needs to know how they are compiled.
 tidy() {
 	local output
 	if output=$(cd "$top" && find launcher xproxy vksession pm-hooks desktop -name '*.c' -print0 |
 		xargs -0 -P "$(nproc)" -n 4 clang-tidy --quiet -p "$build" 2>/dev/null); then
 		printf 'ok static analysis (clang-tidy)\n'
-		passed=$((passed + 1))
 	else
 		printf '%s\nFAILED static analysis (clang-tidy)\n' "$output"
-		failed=$((failed + 1))
 	fi
+}
+
+# What needs a processor and nothing else goes on beside the integration tests, which wait for
+# most of their time: the checks of the tree, and the compiling for the sanitizers.
+start_checks() {
+	checks_log=$(mktemp)
+	{
+		"$top/tests/lint.sh" | sed '$d'
+		tidy
+		[[ -f $sanitized/build.ninja ]] ||
+			meson setup "$sanitized" "$top" -Db_sanitize=address,undefined -Db_lundef=false >/dev/null
+		meson compile -C "$sanitized" >/dev/null || echo 'FAILED build with sanitizers'
+	} >"$checks_log" 2>&1 &
+	renice -n 10 $! >/dev/null
+	checks=$!
+}
+
+# Waits for them and prints what they said.
+finish_checks() {
+	wait "$checks"
+	cat "$checks_log"
+	passed=$((passed + $(grep -c '^ok ' "$checks_log")))
+	failed=$((failed + $(grep -c '^FAILED ' "$checks_log")))
+	rm -f "$checks_log"
 }
 
 rm -rf "$HOME/.cache/vksession-tests" "$build/test-output"	# what failures before left to look at
 
 if (($# == 0)); then
-	printf '== checks of the tree\n'
-	lint
-	tidy
-	printf '== unit tests, with sanitizers\n'
-	[[ -f $sanitized/build.ninja ]] ||
-		meson setup "$sanitized" "$top" -Db_sanitize=address,undefined -Db_lundef=false >/dev/null
-	run_suite "$sanitized" unit --no-suite integration
+	start_checks
 	printf '== integration tests\n'
-	run_suite "$build" integration --suite integration --num-processes 1
+	run_suite "$build" integration --suite integration
+	printf '== checks of the tree\n'
+	finish_checks
+	printf '== unit tests, with sanitizers\n'
+	run_suite "$sanitized" unit --no-suite integration
 	printf '== benchmark, one round: all figures can be had, and no ratio is four times its target\n'
 	if "$top/tests/bench/bench.sh" "$build" --rounds=1 --check; then
 		passed=$((passed + 1))
