@@ -30,6 +30,7 @@ end_all() {
 		kill -KILL "$pid" 2>/dev/null || true
 	done
 	wait
+	if declare -F clean_up >/dev/null; then clean_up; fi
 	rm -rf "$scratch"
 	exit $status
 }
@@ -106,9 +107,17 @@ guest_kill() {
 	unset "guest_pid[$1]"
 }
 
-# Send a request to the management console and print the reply: mconsole NAME REQUEST
+# Send a request to the management console, with a descriptor, and print the reply:
+# mconsole NAME REQUEST [DESCRIPTOR]
 mconsole() {
-	timeout "$LIMIT" "$here/mconsole.py" "$scratch/$1/mconsole" "$2"
+	timeout "$LIMIT" "$here/mconsole.py" "$scratch/$1/mconsole" "${@:2}"
+}
+
+# A guest of init-idle.sh still answers.
+guest_is_alive() {
+	: >"$scratch/$1.log"
+	mconsole "$1" cad >/dev/null
+	guest_says "$1" 'guest: alive'
 }
 
 # guest_save NAME DIRECTORY

@@ -5,6 +5,13 @@ PATH=/usr/sbin:/usr/bin:/sbin:/bin
 mount -t proc proc /proc
 exec >/dev/console 2>&1
 echo "guest: booted with $(cat /proc/cmdline)"
+# With deleted=DIRECTORY of the host, it has a file there open that was deleted.
+if read -r deleted < <(grep -o 'deleted=[^ ]*' /proc/cmdline); then
+	mount -t hostfs -o "${deleted#*=}" none /mnt
+	exec 9<>/mnt/deleted
+	seq 1000 >&9
+	rm /mnt/deleted
+fi
 # The console's "cad" is SIGINT for PID 1.
 echo 0 >/proc/sys/kernel/ctrl-alt-del
 trap 'echo "guest: alive"' INT
