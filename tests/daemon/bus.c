@@ -109,21 +109,34 @@ GPid bus_spawn_daemon(void)
 	return pid;
 }
 
-static gboolean has_owner(gpointer data)
+char *bus_owner(void)
 {
 	g_autoptr(GVariant) answer = call("org.freedesktop.DBus", "/", "org.freedesktop.DBus",
-					  "NameHasOwner", g_variant_new("(s)", NAME), NULL);
-	gboolean owned = FALSE;
+					  "GetNameOwner", g_variant_new("(s)", NAME), NULL);
+	char *owner = NULL;
 
-	g_variant_get(answer, "(b)", &owned);
-	return owned;
+	if (answer)
+		g_variant_get(answer, "(s)", &owner);
+	return owner;
+}
+
+static gboolean has_other_owner(gpointer before)
+{
+	g_autofree char *owner = bus_owner();
+
+	return owner && g_strcmp0(owner, before) != 0;
+}
+
+void bus_wait_new_owner(const char *before)
+{
+	wait_until(has_other_owner, (gpointer)before, "another owner of the daemon's name");
 }
 
 GPid bus_start_daemon(void)
 {
 	GPid pid = bus_spawn_daemon();
 
-	wait_until(has_owner, NULL, "the daemon's name");
+	wait_until(has_other_owner, NULL, "the daemon's name");
 	return pid;
 }
 

@@ -27,6 +27,11 @@ int bus_end_daemon(GPid pid, int signal_number);
 /** Waits for an end. @return as of wait(2) */
 int bus_wait_daemon(GPid pid);
 
+/** The unique name of the daemon on the bus; NULL if there is none. g_free() */
+char *bus_owner(void);
+/** Waits until another process than `before` has the daemon's name. */
+void bus_wait_new_owner(const char *before);
+
 /** The test's own connection. */
 GDBusConnection *bus_connection(void);
 /** Disconnects the test and takes the bus down. */

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -343,6 +344,105 @@ static void test_crashed_session(void **state)
 	assert_int_equal(bus_end_daemon(daemon, SIGTERM), 0);
 }
 
+/* A viewer that the daemon starts belongs to the desktop of who asks, not to the daemon's. */
+static void test_desktop_of_caller(void **state)
+{
+	static const char *const login[] = { "DISPLAY=:10", "XAUTHORITY=/run/login", NULL };
+	GPid daemon = bus_start_daemon();
+	g_autofree char *authority = NULL;
+	GVariantBuilder options;
+
+	start_session("shown");
+	save_session("shown");
+	run_alone("save shown --stop --reason shutdown");
+	bus_wait_property(ROOT "/session/shown", SESSION, "State", "'saved'");
+	g_variant_builder_init(&options, G_VARIANT_TYPE_VARDICT);
+	g_variant_builder_add(&options, "{sv}", "environment", g_variant_new_strv(login, -1));
+	g_variant_unref(bus_do("Restore", g_variant_new("(a{sv})", &options)));
+	assert_property(ROOT "/session/shown", SESSION, "Display", "':10'");
+	authority = sandbox_read(state, "run/vksession/shown/authority");
+	assert_string_equal(authority, "/run/login");
+	assert_int_equal(bus_end_daemon(daemon, SIGTERM), 0);
+}
+
+/* Pictures: of one that runs as the viewer left it, else that of its last save. */
+static void test_thumbnail(void **state)
+{
+	g_autofree char *saved = sandbox_path(state, "state/vksession/seen/saves/1/thumbnail.png");
+	g_autofree char *current = sandbox_path(state, "run/vksession/seen/thumbnail.png");
+	g_autofree char *saved_text = g_strdup_printf("'%s'", saved);
+	g_autofree char *current_text = g_strdup_printf("'%s'", current);
+	GPid daemon = bus_start_daemon();
+	g_autofree char *saves = NULL;
+
+	start_session("seen");
+	assert_property(ROOT "/session/seen", SESSION, "Thumbnail", "''");
+	save_session("seen");
+	assert_property(ROOT "/session/seen", SESSION, "Thumbnail", current_text);
+	g_variant_unref(bus_do("Stop", g_variant_new("(s)", "seen")));
+	assert_property(ROOT "/session/seen", SESSION, "Thumbnail", saved_text);
+	saves = bus_property(ROOT "/session/seen", SESSION, "Saves");
+	assert_non_null(strstr(saves, saved_text));
+	assert_non_null(strstr(saves, "'pause_us': <uint64 2040>"));
+	assert_non_null(strstr(saves, "'total_us'"));
+	assert_int_equal(bus_end_daemon(daemon, SIGTERM), 0);
+}
+
+static void wait_pruned(const char *job)
+{
+	bus_wait_property(job, JOB, "Kind", "'prune'");
+	bus_wait_property(job, JOB, "State", "'done'");
+}
+
+/* What any kind of save leaves is put in order; each of these is the job after that of the work. */
+static void test_pruned_after_saves(void **state)
+{
+	GPid daemon = bus_start_daemon();
+
+	start_session("many");
+	save_session("many");
+	wait_pruned(ROOT "/job/3");
+	g_variant_unref(bus_do("SaveAll", g_variant_new("(@a{sv})", bus_no_options())));
+	wait_pruned(ROOT "/job/5");
+	g_variant_unref(
+		bus_do("Rollback", g_variant_new("(su@a{sv})", "many", 1, bus_no_options())));
+	wait_pruned(ROOT "/job/7");
+	assert_int_equal(bus_end_daemon(daemon, SIGTERM), 0);
+}
+
+static void copy_program(const char *from, const char *to)
+{
+	g_autofree char *temporary = g_strconcat(to, ".new", NULL);
+	gsize length;
+	g_autofree char *program = NULL;
+
+	assert_true(g_file_get_contents(from, &program, &length, NULL));
+	assert_true(g_file_set_contents_full(temporary, program, (gssize)length,
+					     G_FILE_SET_CONTENTS_NONE, 0700, NULL));
+	assert_int_equal(rename(temporary, to), 0);
+}
+
+/* Another program is put in the place of the one that runs, as a package manager does it. */
+static void test_upgrade(void **state)
+{
+	g_autofree char *original = g_strdup(g_getenv("VKSESSIOND"));
+	g_autofree char *program = sandbox_path(state, "vksessiond");
+	g_autofree char *before = NULL;
+	GPid daemon;
+
+	copy_program(original, program);
+	g_setenv("VKSESSIOND", program, TRUE);
+	daemon = bus_start_daemon();
+	g_setenv("VKSESSIOND", original, TRUE);
+	start_session("kept");
+	before = bus_owner();
+	copy_program(original, program);
+	bus_wait_new_owner(before);
+	bus_wait_property(ROOT "/session/kept", SESSION, "State", "'running'");
+	save_session("kept");
+	assert_int_equal(bus_end_daemon(daemon, SIGTERM), 0);
+}
+
 static void test_rollback(void **state)
 {
 	GPid daemon = bus_start_daemon();
@@ -394,6 +494,8 @@ int main(void)
 		TEST(test_ends_after_work),    TEST(test_end_and_restore),
 		TEST(test_machine_crashed),    TEST(test_crashed_session),
 		TEST(test_rollback),	       TEST(test_restore_property),
+		TEST(test_desktop_of_caller),  TEST(test_thumbnail),
+		TEST(test_pruned_after_saves), TEST(test_upgrade),
 	};
 
 	return cmocka_run_group_tests_name("daemon", tests, NULL, NULL);

@@ -14,6 +14,7 @@
 #include "vksession/daemon/idle.h"
 #include "vksession/daemon/job.h"
 #include "vksession/daemon/lifetime.h"
+#include "vksession/daemon/replaced.h"
 #include "vksession/daemon/save-all.h"
 
 static struct {
@@ -36,8 +37,10 @@ typedef struct {
 	Vks *vks;
 	GDBusConnection *connection;
 	Daemon *daemon;
+	Replaced *replaced;
 	guint name;
 	gboolean ending;
+	gboolean again; /* the program in our place is to go on */
 	int status;
 } Main;
 
@@ -68,6 +71,17 @@ static gboolean on_signal(gpointer user_data)
 	return G_SOURCE_CONTINUE;
 }
 
+/* Sessions don't notice: who comes next adopts them, as after any end of the daemon. */
+static void on_replaced(gpointer user_data)
+{
+	Main *self = user_data;
+
+	if (self->ending || replaced_restart_unit(self->connection))
+		return;
+	self->again = TRUE;
+	on_signal(self);
+}
+
 static void on_idle(gpointer user_data)
 {
 	on_signal(user_data);
@@ -92,6 +106,7 @@ static void serve(Main *self)
 	Idle *idle = idle_new(self->daemon, on_idle, self);
 
 	self->loop = g_main_loop_new(NULL, FALSE);
+	self->replaced = replaced_new(on_replaced, self);
 	g_unix_signal_add(SIGTERM, on_signal, self);
 	g_unix_signal_add(SIGINT, on_signal, self);
 	g_unix_signal_add(SIGHUP, on_signal, self);
@@ -192,5 +207,8 @@ int main(int argc, char **argv)
 	else
 		run_daemon(&self);
 	vks_close(self.vks);
+	if (self.again)
+		replaced_exec(self.replaced, argv);
+	replaced_free(self.replaced);
 	return self.status;
 }
