@@ -178,16 +178,18 @@ static struct usage session_usage(pid_t vkernel)
 	g_autoptr(GArray) all = list_descendants(vkernel);
 	struct usage usage = { 0 };
 
-	add_usage(vkernel, &usage);
 	for (guint i = 0; i < all->len; i++)
 		add_usage(g_array_index(all, struct process_info, i).pid, &usage);
+	/* A program of the guest runs when the vkernel has woken up, and not without. */
+	usage.switches = 0;
+	add_usage(vkernel, &usage);
 	return usage;
 }
 
 static const struct figure idle_cpu = { "idle session: CPU", "%",
 					"the vkernel and its guest, detached", 0.5, false };
 static const struct figure idle_wakeups = { "idle session: wake-ups", "/s",
-					    "the vkernel and its guest, detached", 10, false };
+					    "of the vkernel, detached", 10, false };
 
 /* Nobody looks at the session: what it takes all the same. */
 static void measure_idle(struct person *person, const char *session)
