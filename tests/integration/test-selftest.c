@@ -255,8 +255,10 @@ static void test_many_cycles(void **state)
 	for (guint i = 0; i < json_array_get_length(array); i++) {
 		JsonObject *one = json_array_get_object_element(array, i);
 
-		if (strcmp(json_object_get_string_member(one, "state"), "growth") == 0)
-			growth_was_looked_at = true;
+		if (strcmp(json_object_get_string_member(one, "state"), "growth") != 0)
+			continue;
+		growth_was_looked_at = true;
+		printf("# %s\n", json_object_get_string_member(one, "cause"));
 	}
 	assert_true(growth_was_looked_at);
 	story_step_done();

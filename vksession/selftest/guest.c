@@ -224,13 +224,26 @@ gboolean selftest_guest_thaw(SelftestGuest *guest, GError **error)
 	       vk_control_thawed(guest->runtime_dir, error);
 }
 
-guint selftest_guest_descriptors(SelftestGuest *guest)
+/* What of its memory is neither the guest's nor of a file. */
+static guint64 own_kib(pid_t pid)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%d/status", (int)pid);
+	g_autofree char *text = NULL;
+	const char *line = NULL;
+
+	if (g_file_get_contents(path, &text, NULL, NULL))
+		line = strstr(text, "\nRssAnon:");
+	return line ? g_ascii_strtoull(line + strlen("\nRssAnon:"), NULL, 10) : 0;
+}
+
+void selftest_guest_measure(SelftestGuest *guest, SelftestSize *size)
 {
 	VkLauncherStatus status = { 0 };
 	g_auto(GStrv) open = NULL;
 
 	if (!vk_launcher_get_status(guest->runtime_dir, &status))
-		return 0;
+		return;
 	open = vk_descriptors(status.vkernel_pid);
-	return g_strv_length(open);
+	size->of[SELFTEST_DESCRIPTORS] = g_strv_length(open);
+	size->of[SELFTEST_OWN_KIB] = own_kib(status.vkernel_pid);
 }

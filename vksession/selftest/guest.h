@@ -7,6 +7,12 @@
 #include "launcher/launcher.h"
 #include "vksession/selftest/break.h"
 
+/** What must not grow from save to save. */
+typedef struct {
+	guint64 of[3];
+} SelftestSize;
+enum { SELFTEST_DESCRIPTORS, SELFTEST_OWN_KIB, SELFTEST_SAVE_KIB };
+
 /** One guest after the other in the same directories. */
 typedef struct {
 	char *scratch; /* log, saves */
@@ -55,5 +61,5 @@ gboolean selftest_guest_stop(SelftestGuest *guest, VkCheckpointStats *stats, GEr
 /** Thaws the last save in a new vkernel; again, if it was thawed before and has been killed. */
 gboolean selftest_guest_thaw(SelftestGuest *guest, GError **error);
 
-/** @return how many of vk_descriptors() the vkernel has */
-guint selftest_guest_descriptors(SelftestGuest *guest);
+/** Finds out how large the vkernel is; as vk_descriptors() counts. */
+void selftest_guest_measure(SelftestGuest *guest, SelftestSize *size);

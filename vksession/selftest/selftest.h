@@ -35,7 +35,7 @@ typedef struct {
 	const SelftestRun *run;
 	const char *state;
 	const char *outcome; /* "ok", "failed", "skipped" */
-	const char *cause;   /* "" if ok */
+	const char *cause;   /* or figures; may be "" */
 } SelftestResult;
 
 typedef struct {
