@@ -29,9 +29,13 @@ static void report(const char *word, const char *text)
 }
 
 /* The end of a state that can't go on. */
-static void end(const char *word, const char *text) __attribute__((noreturn));
-static void end(const char *word, const char *text)
+static void end(const char *word, const char *format, va_list arguments)
+	__attribute__((noreturn, format(printf, 2, 0)));
+static void end(const char *word, const char *format, va_list arguments)
 {
+	char text[REPORT_MAX];
+
+	vsnprintf(text, sizeof(text), format, arguments);
 	if (getpid() != reporter)
 		fprintf(stderr, "%s: %s\n", word, text);
 	report(word, text);
@@ -40,24 +44,18 @@ static void end(const char *word, const char *text)
 
 void fail(const char *format, ...)
 {
-	char text[REPORT_MAX];
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
-	va_end(arguments);
-	end("failed", text);
+	end("failed", format, arguments);
 }
 
 void skip(const char *format, ...)
 {
-	char text[REPORT_MAX];
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
-	va_end(arguments);
-	end("skipped", text);
+	end("skipped", format, arguments);
 }
 
 long must_named(long result, const char *call)

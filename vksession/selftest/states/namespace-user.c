@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A user namespace with its map, and another user in it. */
+/* A user namespace with its map, and a host name of its own. */
 #include <sched.h>
 
 #include "vksession/selftest/states/state.h"

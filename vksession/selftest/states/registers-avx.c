@@ -5,46 +5,14 @@
 
 #define REGISTERS 16
 #define SIZE	  32
+#define LOAD	  SPIN_EACH(SPIN_0_TO_15, "vmovdqu 32*\\i(%[in]), %%ymm\\i")
+#define STORE	  SPIN_EACH(SPIN_0_TO_15, "vmovdqu %%ymm\\i, 32*\\i(%[out])")
 
 static unsigned char in[REGISTERS * SIZE], out[REGISTERS * SIZE];
 
 __attribute__((target("avx"))) static void spin(void)
 {
-	__asm__ volatile("vmovdqu 0(%[in]), %%ymm0\n\t"
-			 "vmovdqu 32(%[in]), %%ymm1\n\t"
-			 "vmovdqu 64(%[in]), %%ymm2\n\t"
-			 "vmovdqu 96(%[in]), %%ymm3\n\t"
-			 "vmovdqu 128(%[in]), %%ymm4\n\t"
-			 "vmovdqu 160(%[in]), %%ymm5\n\t"
-			 "vmovdqu 192(%[in]), %%ymm6\n\t"
-			 "vmovdqu 224(%[in]), %%ymm7\n\t"
-			 "vmovdqu 256(%[in]), %%ymm8\n\t"
-			 "vmovdqu 288(%[in]), %%ymm9\n\t"
-			 "vmovdqu 320(%[in]), %%ymm10\n\t"
-			 "vmovdqu 352(%[in]), %%ymm11\n\t"
-			 "vmovdqu 384(%[in]), %%ymm12\n\t"
-			 "vmovdqu 416(%[in]), %%ymm13\n\t"
-			 "vmovdqu 448(%[in]), %%ymm14\n\t"
-			 "vmovdqu 480(%[in]), %%ymm15\n\t"
-			 "1: movl $1, %[rounds]\n\t"
-			 "cmpl $0, %[stop]\n\t"
-			 "je 1b\n\t"
-			 "vmovdqu %%ymm0, 0(%[out])\n\t"
-			 "vmovdqu %%ymm1, 32(%[out])\n\t"
-			 "vmovdqu %%ymm2, 64(%[out])\n\t"
-			 "vmovdqu %%ymm3, 96(%[out])\n\t"
-			 "vmovdqu %%ymm4, 128(%[out])\n\t"
-			 "vmovdqu %%ymm5, 160(%[out])\n\t"
-			 "vmovdqu %%ymm6, 192(%[out])\n\t"
-			 "vmovdqu %%ymm7, 224(%[out])\n\t"
-			 "vmovdqu %%ymm8, 256(%[out])\n\t"
-			 "vmovdqu %%ymm9, 288(%[out])\n\t"
-			 "vmovdqu %%ymm10, 320(%[out])\n\t"
-			 "vmovdqu %%ymm11, 352(%[out])\n\t"
-			 "vmovdqu %%ymm12, 384(%[out])\n\t"
-			 "vmovdqu %%ymm13, 416(%[out])\n\t"
-			 "vmovdqu %%ymm14, 448(%[out])\n\t"
-			 "vmovdqu %%ymm15, 480(%[out])\n\t"
+	__asm__ volatile(LOAD SPIN_LOOP STORE
 			 : [rounds] "+m"(spin_rounds)
 			 : [in] "r"(in), [out] "r"(out), [stop] "m"(spin_stop)
 			 : "memory", "cc", "ymm0", "ymm1", "ymm2", "ymm3", "ymm4", "ymm5", "ymm6",

@@ -8,11 +8,7 @@ static uint32_t found;
 
 static void spin(void)
 {
-	__asm__ volatile("ldmxcsr %[control]\n\t"
-			 "1: movl $1, %[rounds]\n\t"
-			 "cmpl $0, %[stop]\n\t"
-			 "je 1b\n\t"
-			 "stmxcsr %[found]\n\t"
+	__asm__ volatile("ldmxcsr %[control]\n\t" SPIN_LOOP "stmxcsr %[found]\n\t"
 			 : [rounds] "+m"(spin_rounds), [found] "=m"(found)
 			 : [control] "m"(control), [stop] "m"(spin_stop)
 			 : "memory", "cc");

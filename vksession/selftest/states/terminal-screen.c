@@ -27,13 +27,12 @@ static void draw(void)
 		_exit(1);
 }
 
-static void be_program(int master)
+static void be_program(void)
 {
 	struct sigaction action = { .sa_handler = handler };
 	struct termios raw;
 	char key[16];
 
-	terminal_enter(master);
 	sigaction(SIGWINCH, &action, NULL);
 	tcgetattr(0, &raw);
 	cfmakeraw(&raw);
@@ -61,18 +60,17 @@ static void be_program(int master)
 
 static void run(void)
 {
-	struct winsize size = { .ws_row = 33, .ws_col = 111 };
+	struct winsize size;
 	int master = terminal_open();
 	struct termios mode;
 	pid_t program;
 	char name[64];
 	int slave;
 
-	must(ioctl(master, TIOCSWINSZ, &size));
-	program = fork_child();
-	if (program == 0)
-		be_program(master);
-	terminal_await(master, "SIZE 111x33.");
+	program = terminal_start(master, be_program);
+	terminal_await(master, "SIZE 80x24.");
+	terminal_widen(master, 111);
+	terminal_await(master, "SIZE 111x24.");
 	snprintf(name, sizeof(name), "%s", ptsname(master));
 	ready();
 	expect(strcmp(name, ptsname(master)) == 0, "the terminal was %s and is %s", name,
@@ -81,13 +79,12 @@ static void run(void)
 	must(tcgetattr(slave, &mode));
 	expect(!(mode.c_lflag & (ICANON | ECHO | ISIG)), "the terminal is not raw any more");
 	must(ioctl(master, TIOCGWINSZ, &size));
-	expect(size.ws_row == 33 && size.ws_col == 111, "the size is %dx%d", size.ws_col,
+	expect(size.ws_row == 24 && size.ws_col == 111, "the size is %dx%d", size.ws_col,
 	       size.ws_row);
 	terminal_type(master, "\003");
 	terminal_await(master, "[KEY 3]");
-	size.ws_col = 99;
-	must(ioctl(master, TIOCSWINSZ, &size));
-	terminal_await(master, "SIZE 99x33.");
+	terminal_widen(master, 99);
+	terminal_await(master, "SIZE 99x24.");
 	terminal_type(master, "q");
 	expect_child(program, "the program");
 }

@@ -4,9 +4,8 @@
 #include "vksession/selftest/states/state.h"
 #include "vksession/selftest/states/terminal.h"
 
-static void be_shell(int master)
+static void be_shell(void)
 {
-	terminal_enter(master);
 	setenv("PS1", "ready> ", 1);
 	unsetenv("ENV");
 	execl("/bin/sh", "sh", "-i", NULL);
@@ -15,14 +14,13 @@ static void be_shell(int master)
 
 static void run(void)
 {
-	int master = terminal_open();
+	int master;
 	pid_t shell;
 
 	if (!kernel_has("/bin/sh"))
 		skip("no /bin/sh");
-	shell = fork_child();
-	if (shell == 0)
-		be_shell(master);
+	master = terminal_open();
+	shell = terminal_start(master, be_shell);
 	terminal_await(master, "ready> ");
 	terminal_type(master, "set -m; x=kept; sleep 1000 &\n");
 	terminal_await(master, "ready> ");

@@ -6,6 +6,8 @@
 #include "vksession/selftest/states/state.h"
 
 #define AWAIT_MS 60000
+#define COLUMNS	 80
+#define ROWS	 24
 
 int terminal_open(void)
 {
@@ -13,10 +15,18 @@ int terminal_open(void)
 
 	must(grantpt(master));
 	must(unlockpt(master));
+	terminal_widen(master, COLUMNS);
 	return master;
 }
 
-void terminal_enter(int master)
+void terminal_widen(int master, unsigned short columns)
+{
+	const struct winsize size = { .ws_row = ROWS, .ws_col = columns };
+
+	must(ioctl(master, TIOCSWINSZ, &size));
+}
+
+static void enter(int master)
 {
 	const char *name = ptsname(master);
 
@@ -25,6 +35,18 @@ void terminal_enter(int master)
 		close(fd);
 	if (open(name, O_RDWR) != 0 || dup(0) != 1 || dup(0) != 2 || ioctl(0, TIOCSCTTY, 0) < 0)
 		_exit(1);
+}
+
+pid_t terminal_start(int master, void (*program)(void))
+{
+	pid_t child = fork_child();
+
+	if (child == 0) {
+		enter(master);
+		program();
+		_exit(1);
+	}
+	return child;
 }
 
 void terminal_await(int master, const char *text)

@@ -2,14 +2,22 @@
 /** @file Pseudoterminals: who opens one, who runs on it, what it says. */
 #pragma once
 
-/** Makes a terminal. @return its master */
+#include <sys/types.h>
+
+/** Makes a terminal, of 80 columns and 24 rows. @return its master */
 int terminal_open(void);
 
+/** Gives the terminal another width. */
+void terminal_widen(int master, unsigned short columns);
+
 /**
- * In a child: makes the terminal its controlling one, and its standard input, output and error.
- * @param master  see terminal_open()
+ * Starts a child that has the terminal as its controlling one, and as standard input, output and
+ * error.
+ *
+ * @param program  what it does; ends the child
+ * @return its process id
  */
-void terminal_enter(int master);
+pid_t terminal_start(int master, void (*program)(void));
 
 /**
  * Reads what the terminal prints until a text has come, else fails. What follows the text is for
