@@ -39,10 +39,30 @@ static void on_job_finished(VksBusJob1 *job, const char *state, gpointer user_da
 
 static void follow_job(DesktopSessions *self, VksBusJob1 *job)
 {
-	if (g_strcmp0(vks_bus_job1_get_state(job), "running") != 0)
+	if (g_strcmp0(vks_bus_job1_get_state(job), "running") != 0) {
+		g_signal_emit(self, signals[JOB_ENDED], 0, job);
 		return;
+	}
 	g_signal_connect_object(job, "finished", G_CALLBACK(on_job_finished), self, 0);
 	g_signal_emit(self, signals[JOB_BEGAN], 0, job);
+}
+
+/*
+ * The login brings sessions back before the tray is there: what came of that is told also by one
+ * who was too late to see it.
+ */
+static void follow_earlier_jobs(DesktopSessions *self)
+{
+	GList *objects = g_dbus_object_manager_get_objects(self->objects);
+
+	for (GList *l = objects; l; l = l->next) {
+		g_autoptr(VksBusJob1) job = vks_bus_object_get_job1(l->data);
+
+		if (job && (g_strcmp0(vks_bus_job1_get_state(job), "running") == 0 ||
+			    g_strcmp0(vks_bus_job1_get_kind(job), "restore") == 0))
+			follow_job(self, job);
+	}
+	g_list_free_full(objects, g_object_unref);
 }
 
 static void on_object_added(GDBusObjectManager *objects, GDBusObject *object, gpointer user_data)
@@ -110,6 +130,7 @@ static void on_objects(GObject *source, GAsyncResult *result, gpointer user_data
 				G_CALLBACK(on_properties_changed), self, 0);
 	g_signal_connect_object(objects, "notify::name-owner", G_CALLBACK(on_owner_changed), self,
 				0);
+	follow_earlier_jobs(self);
 	note_change(self);
 }
 
