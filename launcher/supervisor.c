@@ -51,8 +51,7 @@
 #include "launcher/spawn.h"
 
 #define BACKLOG		    64
-#define BOOT_TIMEOUT_S	    60
-#define THAW_TIMEOUT_S	    300 /* a large save may have to be read from a slow disk */
+#define START_TIMEOUT_S	    300 /* a slow disk with a large save; a machine that is emulated */
 #define DYING_TIMEOUT_MS    10000
 #define MAX_HELPER_RESTARTS 10
 
@@ -368,8 +367,7 @@ static gboolean ask_guest(VkSupervisor *supervisor, GError **error)
 	g_unix_fd_add(supervisor->hello_fd, G_IO_IN | G_IO_HUP | G_IO_ERR, guest_answered,
 		      supervisor);
 	supervisor->start_timer =
-		g_timeout_add_seconds(supervisor->save_dir ? THAW_TIMEOUT_S : BOOT_TIMEOUT_S,
-				      start_took_too_long, supervisor);
+		g_timeout_add_seconds(START_TIMEOUT_S, start_took_too_long, supervisor);
 	return TRUE;
 }
 
