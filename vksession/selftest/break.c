@@ -39,7 +39,7 @@
 #define SEED_SIZE  32
 
 #define CLOCK_SHIFT_S 1000
-#define CLOCK_NEAR_NS (100 * 1000 * 1000)
+#define CLOCK_NEAR_NS (60 * NS_PER_S) /* a slow disk */
 #define NS_PER_S      (1000LL * 1000 * 1000)
 
 /** A file, mapped. */
@@ -277,37 +277,53 @@ static gboolean damage_disk(const struct breaker *breaker, const SelftestVictim 
 	return FALSE;
 }
 
-/*
- * In the kernel's own data there is the time at which it was suspended, seconds and nanoseconds,
- * and that is shortly before the one that the state file has.
+/**
+ * Finds the time at which the kernel was suspended, seconds and nanoseconds, in the kernel's own
+ * data: it is the latest one there that is before the state file's, which is written after the
+ * memory.
+ *
+ * @return where it is in the memory file; 0: nowhere
  */
+static gsize find_suspend_time(const VksImageIdentity *identity, const Mapped *memory)
+{
+	gsize end = MIN(identity->data_end - identity->physmem, memory->size);
+	gint64 latest = identity->realtime_ns - CLOCK_NEAR_NS;
+	gsize place = 0;
+
+	for (gsize at = identity->data_start - identity->physmem; at + 16 <= end; at += 8) {
+		gint64 time[2], ns;
+
+		memcpy(time, memory->data + at, sizeof(time));
+		if (time[0] <= 0 || time[0] > identity->realtime_ns / NS_PER_S || time[1] < 0 ||
+		    time[1] >= NS_PER_S)
+			continue;
+		ns = time[0] * NS_PER_S + time[1];
+		if (ns <= latest || ns > identity->realtime_ns)
+			continue;
+		latest = ns;
+		place = at;
+	}
+	return place;
+}
+
 static gboolean damage_clock(const struct breaker *breaker, const SelftestVictim *victim,
 			     GError **error)
 {
 	g_autofree char *path = g_build_filename(victim->image, "state", NULL);
 	g_autoptr(VksImage) image = vks_image_read(path, error);
 	g_auto(Mapped) memory = { .fd = -1 };
-	const VksImageIdentity *identity;
-	guint places = 0;
+	gint64 seconds;
+	gsize place;
 
 	if (!image || !map_part(&memory, victim, "memory", error))
 		return FALSE;
-	identity = &image->identity;
-	for (gsize at = identity->data_start - identity->physmem;
-	     at < MIN(identity->data_end - identity->physmem, memory.size - 16); at += 8) {
-		gint64 time[2];
-
-		memcpy(time, memory.data + at, sizeof(time));
-		if (time[0] <= 0 || time[0] > identity->realtime_ns / NS_PER_S || time[1] < 0 ||
-		    time[1] >= NS_PER_S)
-			continue;
-		if (identity->realtime_ns - (time[0] * NS_PER_S + time[1]) > CLOCK_NEAR_NS)
-			continue;
-		time[0] += CLOCK_SHIFT_S;
-		memcpy(memory.data + at, time, sizeof(time));
-		places++;
-	}
-	return check_found(breaker, places, error);
+	place = find_suspend_time(&image->identity, &memory);
+	if (!place)
+		return check_found(breaker, 0, error);
+	memcpy(&seconds, memory.data + place, sizeof(seconds));
+	seconds += CLOCK_SHIFT_S;
+	memcpy(memory.data + place, &seconds, sizeof(seconds));
+	return TRUE;
 }
 
 /* Done to the process that thaws, see selftest_break_thread(). */

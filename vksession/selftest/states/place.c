@@ -20,25 +20,30 @@ unsigned int place_number(void)
 	return number;
 }
 
-static const char *directory(void)
+static const char *directory(const char *place)
 {
 	struct statfs disk;
 
-	if (strcmp(place_name, "overlay") == 0)
+	if (strcmp(place, "overlay") == 0)
 		return PLACE_OVERLAY;
-	if (strcmp(place_name, "hostfs") == 0)
+	if (strcmp(place, "hostfs") == 0)
 		return getenv(PLACE_HOSTFS_VARIABLE);
-	if (strcmp(place_name, "disk") != 0)
+	if (strcmp(place, "disk") != 0)
 		return ".";
 	if (statfs(PLACE_DISK, &disk) < 0 || disk.f_type != EXT4_SUPER_MAGIC)
 		skip("this vkernel has no disk");
 	return PLACE_DISK;
 }
 
-const char *here(const char *name)
+const char *at_place(const char *place, const char *name)
 {
 	static char path[4096];
 
-	snprintf(path, sizeof(path), "%s/%s-%d", directory(), name, getpid());
+	snprintf(path, sizeof(path), "%s/%s-%d", directory(place), name, getpid());
 	return path;
+}
+
+const char *here(const char *name)
+{
+	return at_place(place_name, name);
 }

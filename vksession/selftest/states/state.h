@@ -131,7 +131,9 @@ int64_t now_ns(clockid_t clock);
 /** Blocks for a time on CLOCK_MONOTONIC, whatever signals come. */
 void pass_time(int ms);
 
-/** Path of a file at the place that the state runs for. Valid until the next call. */
+/** Path of a file at a place. Valid until the next call. */
+const char *at_place(const char *place, const char *name);
+/** The same, at the place that the state runs for. */
 const char *here(const char *name);
 /** Name of the place: "tmpfs", "overlay", "hostfs" or "disk"; "" for a state without places. */
 extern const char *place_name;
