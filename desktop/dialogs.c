@@ -62,8 +62,9 @@ static GtkWidget *changes_list(GVariant *entries)
 
 static void on_changes(GObject *source, GAsyncResult *result, gpointer user_data)
 {
-	g_autoptr(GVariant) entries = NULL;
 	g_autoptr(GError) error = NULL;
+	g_autoptr(GVariant) reply = g_dbus_proxy_call_finish(G_DBUS_PROXY(source), result, &error);
+	g_autoptr(GVariant) entries = reply ? g_variant_get_child_value(reply, 0) : NULL;
 	VksBusSession1 *session = VKS_BUS_SESSION1(source);
 	g_autofree char *title = g_strdup_printf(_("What changed while “%s” was away"),
 						 vks_bus_session1_get_name(session));
@@ -71,7 +72,7 @@ static void on_changes(GObject *source, GAsyncResult *result, gpointer user_data
 		gtk_dialog_new_with_buttons(title, NULL, 0, _("_Close"), GTK_RESPONSE_CLOSE, NULL);
 	GtkWidget *scrolled = gtk_scrolled_window_new(NULL, NULL), *content;
 
-	if (vks_bus_session1_call_get_thaw_report_finish(session, &entries, result, &error))
+	if (entries)
 		content = changes_list(entries);
 	else
 		content = gtk_label_new(error->message);
@@ -85,7 +86,7 @@ static void on_changes(GObject *source, GAsyncResult *result, gpointer user_data
 
 void dialog_changes(GtkWindow *parent, VksBusSession1 *session)
 {
-	vks_bus_session1_call_get_thaw_report(session, NULL, on_changes, NULL);
+	desktop_session_get_changes(session, on_changes, NULL);
 }
 
 /* Settings */

@@ -66,8 +66,7 @@ int main(int argc, char **argv)
 		  N_("Session that the program is to run in"), N_("NAME") },
 		G_OPTION_ENTRY_NULL,
 	};
-	g_autoptr(GOptionContext)
-		context = g_option_context_new("add PROGRAM | remove PROGRAM | list");
+	g_autoptr(GOptionContext) context = NULL;
 	g_autoptr(GError) error = NULL;
 	int status;
 
@@ -75,6 +74,7 @@ int main(int argc, char **argv)
 	bindtextdomain(GETTEXT_PACKAGE, VKSESSION_LOCALEDIR);
 	bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");
 	textdomain(GETTEXT_PACKAGE);
+	context = g_option_context_new(_("add PROGRAM | remove PROGRAM | list"));
 	g_option_context_add_main_entries(context, entries, GETTEXT_PACKAGE);
 	if (!g_option_context_parse(context, &argc, &argv, &error)) {
 		fprintf(stderr, _("vksession: %s; nothing was done\n"), error->message);

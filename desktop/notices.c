@@ -144,39 +144,57 @@ static guint result_number(VksBusJob1 *job, const char *key)
 	return number;
 }
 
-static void say_changes(GObject *source, GAsyncResult *answer, gpointer user_data)
-{
-	g_autoptr(GVariant) entries = NULL;
-	Notices *notices = user_data;
-	const char *session = vks_bus_session1_get_name(VKS_BUS_SESSION1(source));
-	g_autofree char *summary = NULL, *text = NULL;
-	NotifyNotification *notification;
-	gulong n;
+/** A session that is back, or can be brought back. */
+typedef struct {
+	Notices *notices;
+	gboolean crashed; /* it had ended without a save */
+} Return;
 
-	if (!vks_bus_session1_call_get_thaw_report_finish(VKS_BUS_SESSION1(source), &entries,
-							  answer, NULL))
-		return;
-	n = g_variant_n_children(entries);
-	if (n == 0)
-		return;
-	summary = g_strdup_printf(_("“%s” is back"), session);
-	text = g_strdup_printf(ngettext("%lu file was changed on the disk meanwhile.",
-					"%lu files were changed on the disk meanwhile.", n),
-			       n);
-	notification = say(notices, summary, text, "vksession-saved");
-	offer(notices, notification, "changes", _("Show what changed"), session, 0,
-	      act_show_changes);
-	offer(notices, notification, "undo", _("Undo"), session, 0, act_save_and_stop);
+static void say_return(GObject *source, GAsyncResult *answer, gpointer user_data)
+{
+	g_autofree Return *back = user_data;
+	g_autoptr(GVariant) reply = g_dbus_proxy_call_finish(G_DBUS_PROXY(source), answer, NULL);
+	g_autoptr(GVariant) changes = reply ? g_variant_get_child_value(reply, 0) : NULL;
+	gsize n = changes ? g_variant_n_children(changes) : 0;
+	VksBusSession1 *session = VKS_BUS_SESSION1(source);
+	const char *name = vks_bus_session1_get_name(session);
+	gboolean runs = desktop_session_runs(session);
+	gint64 saved = (gint64)vks_bus_session1_get_last_save_time(session);
+	g_autofree char *text = words_return(runs, back->crashed, g_get_real_time(), saved, n);
+	g_autofree char *summary =
+		g_strdup_printf(runs ? _("“%s” is back") : _("Bring “%s” back?"), name);
+	NotifyNotification *notification =
+		say(back->notices, summary, text,
+		    back->crashed ? "vksession-problem" : "vksession-saved");
+
+	if (!runs) {
+		notify_notification_set_timeout(notification, NOTIFY_EXPIRES_NEVER);
+		offer(back->notices, notification, "thaw", _("Bring it back"), name, 0, act_thaw);
+	}
+	if (n > 0)
+		offer(back->notices, notification, "changes", _("Show what changed"), name, 0,
+		      act_show_changes);
+	if (runs)
+		offer(back->notices, notification, "undo", _("Undo"), name, 0, act_save_and_stop);
 	show(notification);
+}
+
+/* Asks first what was, or would be found changed on the disk. */
+static void tell_return(Notices *notices, const char *name, gboolean crashed)
+{
+	g_autoptr(VksBusSession1) session = desktop_sessions_find(notices->sessions, name);
+	Return *back;
+
+	if (!session)
+		return;
+	back = g_new(Return, 1);
+	*back = (Return){ notices, crashed };
+	desktop_session_get_changes(session, say_return, back);
 }
 
 static void end_thaw(Notices *notices, VksBusJob1 *job)
 {
-	g_autoptr(VksBusSession1)
-		session = desktop_sessions_find(notices->sessions, vks_bus_job1_get_session(job));
-
-	if (session)
-		vks_bus_session1_call_get_thaw_report(session, NULL, say_changes, notices);
+	tell_return(notices, vks_bus_job1_get_session(job), FALSE);
 }
 
 static void end_rollback(Notices *notices, VksBusJob1 *job)
@@ -200,22 +218,9 @@ static gboolean result_names(VksBusJob1 *job, const char *key, const char ***nam
 	return result && g_variant_lookup(result, key, "^a&s", names);
 }
 
-static void ask_to_thaw(Notices *notices, const char *session, gboolean crashed)
+static gboolean is_named(const char **names, const char *name)
 {
-	g_autoptr(VksBusSession1) object = desktop_sessions_find(notices->sessions, session);
-	gint64 saved = object ? (gint64)vks_bus_session1_get_last_save_time(object) : 0;
-	g_autofree char *age = words_age(g_get_real_time(), saved);
-	g_autofree char *summary = g_strdup_printf(_("Bring “%s” back?"), session);
-	g_autofree char *text =
-		g_strdup_printf(crashed ? _("It ended without a save. The last save is from %s.")
-					: _("It was saved %s."),
-				age);
-	NotifyNotification *notification =
-		say(notices, summary, text, crashed ? "vksession-problem" : "vksession-saved");
-
-	notify_notification_set_timeout(notification, NOTIFY_EXPIRES_NEVER);
-	offer(notices, notification, "thaw", _("Bring it back"), session, 0, act_thaw);
-	show(notification);
+	return names && g_strv_contains((const char *const *)names, name);
 }
 
 /* The login: what is to be asked for, and what came back from an older save than was hoped for. */
@@ -227,20 +232,10 @@ static void end_restore(Notices *notices, VksBusJob1 *job)
 	result_names(job, "crashed", &crashed);
 	result_names(job, "thawed", &thawed);
 	for (const char **name = ask; name && *name; name++)
-		ask_to_thaw(notices, *name,
-			    crashed && g_strv_contains((const char *const *)crashed, *name));
+		tell_return(notices, *name, is_named(crashed, *name));
 	for (const char **name = crashed; name && *name; name++) {
-		g_autofree char *summary = g_strdup_printf(_("“%s” is back"), *name);
-		NotifyNotification *notification;
-
-		if (!thawed || !g_strv_contains((const char *const *)thawed, *name))
-			continue;
-		notification = say(notices, summary,
-				   _("It had ended without a save, so it is as of its last one."),
-				   "vksession-problem");
-		offer(notices, notification, "changes", _("Show what changed"), *name, 0,
-		      act_show_changes);
-		show(notification);
+		if (is_named(thawed, *name))
+			tell_return(notices, *name, TRUE);
 	}
 }
 

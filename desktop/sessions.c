@@ -216,6 +216,16 @@ void desktop_session_words(VksBusSession1 *session, WordsSession *words)
 	};
 }
 
+void desktop_session_get_changes(VksBusSession1 *session, GAsyncReadyCallback answered,
+				 gpointer user_data)
+{
+	gboolean runs = desktop_session_runs(session);
+
+	g_dbus_proxy_call(G_DBUS_PROXY(session), runs ? "GetThawReport" : "PreviewThaw",
+			  runs ? NULL : g_variant_new("(u)", 0), G_DBUS_CALL_FLAGS_NONE, -1, NULL,
+			  answered, user_data);
+}
+
 gboolean desktop_session_runs(VksBusSession1 *session)
 {
 	return g_strcmp0(vks_bus_session1_get_state(session), "running") == 0;

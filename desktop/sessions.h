@@ -38,5 +38,15 @@ gboolean desktop_sessions_available(DesktopSessions *sessions);
 /** What is said of a session; strings are borrowed until its properties change. */
 void desktop_session_words(VksBusSession1 *session, WordsSession *words);
 
+/**
+ * Asks what the last thaw of a session found changed on the disk; of one that does not run, what a
+ * thaw would find.
+ *
+ * @param answered  gets the session; g_dbus_proxy_call_finish() gives (a(sss)), the entries of
+ *                  GetThawReport
+ */
+void desktop_session_get_changes(VksBusSession1 *session, GAsyncReadyCallback answered,
+				 gpointer user_data);
+
 /** @return whether the session runs */
 gboolean desktop_session_runs(VksBusSession1 *session);

@@ -179,6 +179,34 @@ char *words_all(const WordsSession *sessions, gsize n, gint64 now_us)
 	return words_running(running, oldest, now_us, overall == OVERALL_UNSAVED);
 }
 
+static char *words_since(gboolean runs, gboolean crashed, const char *age)
+{
+	if (runs)
+		return crashed ? g_strdup_printf(_("It had ended without a save, and is as of the "
+						   "last one: %s."),
+						 age)
+			       : g_strdup_printf(_("It is as it was saved %s."), age);
+	return crashed ? g_strdup_printf(_("It ended without a save. The last save is from %s."),
+					 age)
+		       : g_strdup_printf(_("It was saved %s."), age);
+}
+
+char *words_return(gboolean runs, gboolean crashed, gint64 now_us, gint64 saved_us, gsize n_changes)
+{
+	g_autofree char *age = words_age(now_us, saved_us);
+	g_autofree char *since = words_since(runs, crashed, age);
+	g_autofree char *changes = NULL;
+	gulong n = n_changes;
+
+	if (n == 0)
+		return g_steal_pointer(&since);
+	changes = g_strdup_printf(
+		ngettext("%lu file that it uses has been changed on the disk since.",
+			 "%lu files that it uses have been changed on the disk since.", n),
+		n);
+	return g_strconcat(since, " ", changes, NULL);
+}
+
 char *words_cost(guint64 disk_bytes, guint64 total_us, guint64 pause_us)
 {
 	g_autofree char *size = g_format_size(disk_bytes);

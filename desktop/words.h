@@ -48,6 +48,15 @@ char *words_all(const WordsSession *sessions, gsize n, gint64 now_us);
 /** Moment of a save for a list of them: "today, 17:20", "Friday, 9:05", "3 May, 12:00". */
 char *words_moment(gint64 now_us, gint64 then_us);
 
+/**
+ * Of a session that is back, or that could be brought back: since when, and what changed meanwhile.
+ *
+ * @param saved_us  CLOCK_REALTIME of the save
+ * @param n_changes  files on the disk that are not what they were
+ */
+char *words_return(gboolean runs, gboolean crashed, gint64 now_us, gint64 saved_us,
+		   gsize n_changes);
+
 /** What a save takes: "300 MB, took 2.5 s, programs stood still for 0.7 s". @param total_us  0:
  * unknown */
 char *words_cost(guint64 disk_bytes, guint64 total_us, guint64 pause_us);

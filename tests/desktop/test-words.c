@@ -118,6 +118,34 @@ static void test_icons_differ(void **state)
 	}
 }
 
+static void assert_return(gboolean runs, gboolean crashed, gsize n_changes, const char *words)
+{
+	g_autofree char *said = words_return(runs, crashed, NOW, NOW - HOUR, n_changes);
+
+	assert_string_equal(said, words);
+}
+
+static void test_return(void **state)
+{
+	assert_return(TRUE, FALSE, 0, "It is as it was saved 1 hour ago.");
+	assert_return(TRUE, TRUE, 1,
+		      "It had ended without a save, and is as of the last one: 1 hour ago. "
+		      "1 file that it uses has been changed on the disk since.");
+	assert_return(FALSE, FALSE, 2,
+		      "It was saved 1 hour ago. "
+		      "2 files that it uses have been changed on the disk since.");
+	assert_return(FALSE, TRUE, 0, "It ended without a save. The last save is from 1 hour ago.");
+}
+
+static void test_cost(void **state)
+{
+	g_autofree char *whole = words_cost(4500000, 3900000, 680000);
+	g_autofree char *unknown = words_cost(4500000, 0, 0);
+
+	assert_string_equal(whole, "4.5\u00a0MB, took 3.9 s, paused for 0.7 s");
+	assert_string_equal(unknown, "4.5\u00a0MB");
+}
+
 static void test_reason(void **state)
 {
 	assert_string_equal(words_reason("shutdown"), "at shutdown");
@@ -130,7 +158,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_age),    cmocka_unit_test(test_session),
 		cmocka_unit_test(test_all),    cmocka_unit_test(test_icons_differ),
-		cmocka_unit_test(test_reason),
+		cmocka_unit_test(test_reason), cmocka_unit_test(test_return),
+		cmocka_unit_test(test_cost),
 	};
 
 	g_setenv("TZ", "UTC", TRUE);
