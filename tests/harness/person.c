@@ -22,6 +22,7 @@
 #include "supervise.h"
 #include "wait.h"
 
+#define END_MS	       60000
 #define LOG_TAIL_BYTES 6000
 
 /* A variable that the build file sets for integration tests. */
@@ -383,7 +384,8 @@ void assert_nothing_runs(struct person *person)
 {
 	g_autoptr(GArray) left = NULL;
 
-	if (wait_until(only_desktop_runs, person, -1, 3000))
+	/* The clean-up of old saves that follows a save gives way to all else. */
+	if (wait_until(only_desktop_runs, person, -1, END_MS))
 		return;
 	left = list_sessions_processes(person);
 	for (guint i = 0; i < left->len; i++) {
