@@ -19,6 +19,9 @@
  *      replace    - One exchange of names (see store.c). Others that are built on the child need
  *                   not know: its memory as a whole is the same.
  *
+ * Pages of encrypted saves are copied as they are, and their seals go with them: nothing is opened
+ * for it but the maps and the seals. That takes the session's key; without it, bases stay.
+ *
  * Interrupted anywhere, each save still has the same memory; what was not finished is done again.
  */
 #include "vksession/consolidate.h"
@@ -33,6 +36,7 @@
 #include "vksession/durable.h"
 #include "vksession/error.h"
 #include "vksession/layers.h"
+#include "vksession/parts.h"
 #include "vksession/store.h"
 
 /** One save or base that is rewritten, and the base that it is to be freed of. */
@@ -129,17 +133,17 @@ static int open_memory(const char *dir, int flags, GError **error)
 /* The map of what is the same as below; NULL for a memory that is whole, or on error. */
 static guint8 *read_map(const char *dir, const VksManifest *manifest, guint64 size, GError **error)
 {
-	g_autofree char *path = file_in(dir, VKS_PART_SAME);
 	gsize length = 0, bytes = vks_page_map_bytes(size);
 	g_autofree char *map = NULL;
 
 	if (!manifest->delta.parent)
 		return NULL;
-	map = vks_file_read(path, bytes, &length, error);
+	map = vks_part_get(dir, manifest, VKS_PART_SAME, bytes, &length, error);
 	if (map && length == bytes)
 		return (guint8 *)g_steal_pointer(&map);
 	if (map)
-		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s is too short", path);
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s/%s is too short", dir,
+			    VKS_PART_SAME);
 	return NULL;
 }
 
@@ -152,7 +156,8 @@ static gboolean link_parts(const Rewrite *rewrite, GError **error)
 		g_autofree char *to = file_in(rewrite->temporary, part->name);
 
 		if (strcmp(part->name, VKS_PART_MEMORY) == 0 ||
-		    strcmp(part->name, VKS_PART_SAME) == 0)
+		    strcmp(part->name, VKS_PART_SAME) == 0 ||
+		    strcmp(part->name, VKS_PART_SEALS) == 0)
 			continue;
 		/* An optional part that is not there was not there before. */
 		if (link(from, to) < 0 && (part->required || errno != ENOENT)) {
@@ -192,12 +197,29 @@ static guint8 *hidden_pages(const guint8 *child, const guint8 *base, gsize bytes
 static gboolean write_map(const Rewrite *rewrite, const guint8 *child, const guint8 *base,
 			  gsize bytes, GError **error)
 {
-	g_autofree char *path = file_in(rewrite->temporary, VKS_PART_SAME);
 	g_autofree guint8 *map = g_malloc(bytes);
 
 	for (gsize i = 0; i < bytes; i++)
 		map[i] = child[i] & base[i];
-	return vks_file_create(path, (const char *)map, bytes, error);
+	return vks_part_put(rewrite->temporary, rewrite->child, VKS_PART_SAME, map, bytes, error);
+}
+
+/* The seals of the child's pages, and of those of the base that it takes. */
+static gboolean merge_seals(const Rewrite *rewrite, const guint8 *hidden, GError **error)
+{
+	g_autoptr(VksSeals) child = NULL, base = NULL, merged = NULL;
+	g_autoptr(GByteArray) part = NULL;
+
+	if (!rewrite->child->seal.id)
+		return TRUE;
+	child = vks_seals_read(rewrite->child_dir, rewrite->child, error);
+	base = child ? vks_seals_read(rewrite->base_dir, rewrite->base, error) : NULL;
+	if (!base)
+		return FALSE;
+	merged = vks_seals_merge(child, base, hidden);
+	part = vks_seals_print(merged);
+	return vks_part_put(rewrite->temporary, rewrite->child, VKS_PART_SEALS, part->data,
+			    part->len, error);
 }
 
 static gboolean absorb(const Rewrite *rewrite, GError **error)
@@ -226,6 +248,7 @@ static gboolean absorb(const Rewrite *rewrite, GError **error)
 	}
 	return add_pages(rewrite, rewrite->child_dir, child, to, FALSE, error) &&
 	       add_pages(rewrite, rewrite->base_dir, hidden, to, FALSE, error) &&
+	       merge_seals(rewrite, hidden, error) &&
 	       (!base || write_map(rewrite, child, base, bytes, error));
 }
 
@@ -236,8 +259,12 @@ static gboolean fold(const Rewrite *rewrite, GError **error)
 	g_autofree char *from = file_in(rewrite->base_dir, VKS_PART_MEMORY);
 	g_autofree char *to = file_in(rewrite->temporary, VKS_PART_MEMORY);
 	autofd base = child ? open_memory(rewrite->base_dir, O_RDWR, error) : -1;
+	g_autofree guint8 *hidden =
+		child ? hidden_pages(child, NULL, vks_page_map_bytes(rewrite->size)) : NULL;
 
-	if (base < 0 || !add_pages(rewrite, rewrite->child_dir, child, base, TRUE, error))
+	/* The seals first: a base that is half folded has pages that its own seals do not fit. */
+	if (base < 0 || !merge_seals(rewrite, hidden, error) ||
+	    !add_pages(rewrite, rewrite->child_dir, child, base, TRUE, error))
 		return FALSE;
 	if (link(from, to) < 0) {
 		vks_error_errno(error, errno, "cannot link %s", from);
@@ -272,7 +299,9 @@ static gboolean check(const Rewrite *rewrite, GError **error)
 		rewrite->child->delta.whole = before.whole;
 	}
 	vks_manifest_remove_part(rewrite->child, VKS_PART_SAME);
+	vks_manifest_remove_part(rewrite->child, VKS_PART_SEALS);
 	if (!set_part(rewrite, VKS_PART_MEMORY, error) ||
+	    (rewrite->child->seal.id && !set_part(rewrite, VKS_PART_SEALS, error)) ||
 	    (rewrite->child->delta.parent && !set_part(rewrite, VKS_PART_SAME, error)))
 		return FALSE;
 	layers = vks_layers_open_at(rewrite->temporary, rewrite->saves_dir, rewrite->child, error);
@@ -288,7 +317,8 @@ static gboolean check(const Rewrite *rewrite, GError **error)
 
 static gboolean replace(Rewrite *rewrite, GError **error)
 {
-	return vks_store_replace(rewrite->saves_dir, rewrite->temporary, rewrite->child, error);
+	return vks_store_replace(rewrite->saves_dir, rewrite->temporary, rewrite->child, FALSE,
+				 error);
 }
 
 static gboolean rewrite_child(const char *saves_dir, const VksManifest *base, VksManifest *child,
@@ -317,9 +347,28 @@ static gboolean rewrite_child(const char *saves_dir, const VksManifest *base, Vk
 	return ok;
 }
 
+/*
+ * Unlocks a base and what is built on it.
+ * @return whether all is of one kind, encrypted or not, and open: else it has to wait
+ */
+static gboolean unlock_all(VksManifest *base, const GPtrArray *children, VksSealing *sealing)
+{
+	gboolean open = !sealing || vks_manifest_unlock(base, sealing, NULL);
+
+	open = open && !vks_manifest_is_locked(base);
+	for (guint i = 0; open && i < children->len; i++) {
+		VksManifest *child = children->pdata[i];
+
+		open = !child->seal.id == !base->seal.id &&
+		       (!sealing || vks_manifest_unlock(child, sealing, NULL)) &&
+		       !vks_manifest_is_locked(child);
+	}
+	return open;
+}
+
 /* Frees all that is built on a base of it, and removes it. */
-static gboolean dissolve(const char *saves_dir, guint number, GCancellable *cancellable,
-			 guint *rewritten, GError **error)
+static gboolean dissolve(const char *saves_dir, guint number, VksSealing *sealing,
+			 GCancellable *cancellable, guint *rewritten, GError **error)
 {
 	g_autoptr(VksManifest) base = vks_store_load_layer(saves_dir, number, error);
 	gboolean unknown;
@@ -327,6 +376,8 @@ static gboolean dissolve(const char *saves_dir, guint number, GCancellable *canc
 
 	if (!base)
 		return FALSE;
+	if (!unlock_all(base, children, sealing))
+		return TRUE;
 	for (guint i = 0; i < children->len; i++) {
 		gboolean only = i + 1 == children->len && !unknown;
 
@@ -338,8 +389,8 @@ static gboolean dissolve(const char *saves_dir, guint number, GCancellable *canc
 	return unknown || vks_store_remove_base(saves_dir, number, error);
 }
 
-gboolean vks_consolidate(const char *saves_dir, GCancellable *cancellable, guint *rewritten,
-			 GError **error)
+gboolean vks_consolidate(const char *saves_dir, VksSealing *sealing, GCancellable *cancellable,
+			 guint *rewritten, GError **error)
 {
 	g_autoptr(GArray) bases = NULL;
 	g_autoptr(GError) first = NULL;
@@ -357,7 +408,7 @@ gboolean vks_consolidate(const char *saves_dir, GCancellable *cancellable, guint
 
 		if (g_cancellable_set_error_if_cancelled(cancellable, error))
 			return FALSE;
-		if (!dissolve(saves_dir, number, cancellable, rewritten, &cause) && !first)
+		if (!dissolve(saves_dir, number, sealing, cancellable, rewritten, &cause) && !first)
 			first = g_steal_pointer(&cause);
 		g_clear_error(&cause);
 	}

@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include <gio/gio.h>
+#include "vksession/sealing.h"
 
 /**
  * Removes a save for good: it is gone at once. If others are built on it, its memory stays as a
@@ -24,9 +24,10 @@ gboolean vks_bases_collect(const char *saves_dir, GError **error);
  * Rewrites what is built on bases so that it is not any more, and removes the bases. It can be
  * interrupted anywhere: every save is intact at each moment, and the next call goes on.
  *
+ * @param sealing         of an encrypted session; NULL: its bases have to wait, which is no error
  * @param[out] rewritten  number of saves and bases that were
  * @return FALSE with INVALID_DATA if a save is damaged, NOT_SUPPORTED, NO_SPACE, CANCELLED, ...;
  *         nothing is lost then
  */
-gboolean vks_consolidate(const char *saves_dir, GCancellable *cancellable, guint *rewritten,
-			 GError **error);
+gboolean vks_consolidate(const char *saves_dir, VksSealing *sealing, GCancellable *cancellable,
+			 guint *rewritten, GError **error);

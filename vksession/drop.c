@@ -3,6 +3,7 @@
 
 #include "launcher/autofd.h"
 #include "vksession/consolidate.h"
+#include "vksession/encryption.h"
 #include "vksession/operations.h"
 #include "vksession/store.h"
 
@@ -50,7 +51,8 @@ static gboolean drop_save(VksSession *session, guint number, gboolean shred, GEr
 	if (!vks_saves_remove(session->saves_dir, number, shred, error))
 		return FALSE;
 	/* It is gone. If what was built on it can't be rewritten now, the next prune does it. */
-	vks_consolidate(session->saves_dir, NULL, &rewritten, NULL);
+	vks_session_unlock_quietly(session);
+	vks_consolidate(session->saves_dir, session->sealing, NULL, &rewritten, NULL);
 	return TRUE;
 }
 

@@ -122,8 +122,10 @@ gboolean vks_path_check_links(const char *path, GError **error)
 	return check_links_below(path, 40, error);
 }
 
-static gboolean write_all(int fd, const char *data, gsize length)
+gboolean vks_write_all(int fd, const void *bytes, gsize length)
 {
+	const char *data = bytes;
+
 	while (length > 0) {
 		ssize_t n = write(fd, data, length);
 
@@ -141,7 +143,7 @@ gboolean vks_file_create(const char *path, const char *text, gsize length, GErro
 {
 	autofd fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
-	if (fd < 0 || fchmod(fd, 0600) < 0 || !write_all(fd, text, length) || fsync(fd) < 0) {
+	if (fd < 0 || fchmod(fd, 0600) < 0 || !vks_write_all(fd, text, length) || fsync(fd) < 0) {
 		vks_error_errno(error, errno, "cannot write %s", path);
 		return FALSE;
 	}
@@ -164,7 +166,7 @@ gboolean vks_copy_content(int from, int to)
 		while ((n = read(from, buffer, sizeof(buffer))) != 0) {
 			if (n < 0 && errno == EINTR)
 				continue;
-			if (n < 0 || !write_all(to, buffer, (gsize)n))
+			if (n < 0 || !vks_write_all(to, buffer, (gsize)n))
 				return FALSE;
 		}
 	}
@@ -260,7 +262,7 @@ gboolean vks_file_copy(const char *from, const char *to, GError **error)
 		while ((n = read(in, buffer, sizeof(buffer))) != 0) {
 			if (n < 0 && errno == EINTR)
 				continue;
-			if (n < 0 || !write_all(out, buffer, (gsize)n))
+			if (n < 0 || !vks_write_all(out, buffer, (gsize)n))
 				break;
 		}
 	}

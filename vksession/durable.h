@@ -49,6 +49,9 @@ char *vks_file_read(const char *path, gsize max_length, gsize *length, GError **
  */
 gboolean vks_copy_content(int from, int to);
 
+/** Writes all of it, at the descriptor's position. @return FALSE with errno */
+gboolean vks_write_all(int fd, const void *bytes, gsize length);
+
 /** fsync of a file or directory by path. */
 gboolean vks_path_sync(const char *path, GError **error);
 

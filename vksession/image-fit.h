@@ -8,15 +8,15 @@
 #include "vksession/image/check.h"
 #include "vksession/manifest.h"
 
-/** Compares an image with a manifest: the size of the guest's memory. */
-gboolean vks_image_check_manifest(const VksImage *image, const VksManifest *manifest,
-				  GError **error);
-
 /**
  * Reads the image of a save, and compares it with its manifest and its memory file.
+ *
+ * @param manifest  unlocked
  * @return free with vks_image_free(); NULL on error
  */
 VksImage *vks_image_load(const char *saves_dir, const VksManifest *manifest, GError **error);
+/** The same of a save that is in a directory of another name. */
+VksImage *vks_image_load_at(const char *dir, const VksManifest *manifest, GError **error);
 
 /**
  * The same before a thaw: also whether it is of this very kernel, and whether this machine will do.

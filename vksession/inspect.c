@@ -3,6 +3,7 @@
 
 #include "launcher/autofd.h"
 #include "vksession/durable.h"
+#include "vksession/encryption.h"
 #include "vksession/image-fit.h"
 #include "vksession/kernels.h"
 #include "vksession/session.h"
@@ -29,6 +30,7 @@ static void save_info_free(gpointer data)
 	vks_manifest_free(info->manifest);
 	vks_image_free(info->image);
 	g_free(info->problem);
+	g_free(info->locked);
 	g_free(info);
 }
 
@@ -89,6 +91,7 @@ static VksSessionInfo *inspect(Vks *vks, const char *name, gboolean with_program
 	info = g_new0(VksSessionInfo, 1);
 	info->name = g_strdup(name);
 	info->state = vks_session_state(session);
+	info->encryption = session->encryption;
 	fill_saves(session, info);
 	fill_running(session, info, with_programs);
 	if (!session->record) {
@@ -141,6 +144,17 @@ GPtrArray *vks_list(Vks *vks, const char *name, gboolean with_programs, GError *
 	return g_steal_pointer(&list);
 }
 
+static void open_save(const VksSession *session, VksSaveInfo *info, GError **error)
+{
+	info->encrypted = info->manifest->seal.id != NULL;
+	if (session->sealing && !vks_manifest_unlock(info->manifest, session->sealing, error))
+		return;
+	if (vks_manifest_is_locked(info->manifest))
+		info->locked = g_strdup_printf("session %s is locked", session->name);
+	else
+		info->image = vks_image_load(session->saves_dir, info->manifest, error);
+}
+
 static VksSaveInfo *inspect_save(const VksSession *session, guint number)
 {
 	g_autofree char *dir = vks_store_path(session->saves_dir, number, NULL);
@@ -151,7 +165,7 @@ static VksSaveInfo *inspect_save(const VksSession *session, guint number)
 	info->disk_bytes = vks_tree_usage(dir);
 	info->manifest = vks_store_load(session->saves_dir, number, &cause);
 	if (info->manifest)
-		info->image = vks_image_load(session->saves_dir, info->manifest, &cause);
+		open_save(session, info, &cause);
 	if (cause)
 		info->problem = g_strdup(cause->message);
 	return info;
@@ -231,7 +245,7 @@ static gboolean verify_save(const VksSession *session, VksSaveInfo *info, const 
 				   session->name);
 		return FALSE;
 	}
-	info->verified = TRUE;
+	info->verified = !info->locked;
 	if (cause) {
 		g_free(info->problem);
 		info->problem = g_strdup(cause->message);
@@ -257,10 +271,22 @@ GPtrArray *vks_verify(Vks *vks, const char *name, guint number, const VksControl
 	g_autoptr(VksSession)
 		session = vks_session_find(vks, name, VKS_SESSION_RECORD_OPTIONAL, error);
 	autofd lock = session ? lock_for_reading(session, error) : -1;
-	g_autoptr(GPtrArray) list = lock >= 0 ? inspect_saves(session, number, error) : NULL;
+	g_autoptr(GPtrArray) list = NULL;
+	g_autoptr(GError) locked = NULL;
 
+	if (lock < 0)
+		return NULL;
+	/* Without the key, what is in the files is compared with its checksums all the same. */
+	vks_session_unlock(session, &locked);
+	list = inspect_saves(session, number, error);
 	for (guint i = 0; list && i < list->len; i++) {
-		if (!verify_save(session, list->pdata[i], control, error))
+		VksSaveInfo *info = list->pdata[i];
+
+		if (info->locked && locked) {
+			g_free(info->locked);
+			info->locked = g_strdup(locked->message);
+		}
+		if (!verify_save(session, info, control, error))
 			return NULL;
 	}
 	return g_steal_pointer(&list);

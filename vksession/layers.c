@@ -10,6 +10,7 @@
  *             compared with what the save says it was built on, so that a memory is never put
  *             together from parts that do not belong together.
  *   read    - Each page is taken from the uppermost layer in which it is not "the same as below".
+ *             Each encrypted page is opened for itself.
  *   compare - Byte by byte, never by checksum: a guest that makes collisions must not be able to
  *             have a page taken for another.
  */
@@ -17,7 +18,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/falloc.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,6 +25,8 @@
 #include "launcher/autofd.h"
 #include "vksession/durable.h"
 #include "vksession/error.h"
+#include "vksession/pages.h"
+#include "vksession/parts.h"
 #include "vksession/sparse.h"
 #include "vksession/store.h"
 
@@ -34,19 +36,16 @@
 /** One file of the memory. */
 typedef struct {
 	int fd;
-	guint8 *same; /* NULL in the lowest one */
+	guint8 *same;	 /* NULL in the lowest one */
+	VksSeals *seals; /* NULL: it is not encrypted */
 } Layer;
 
 struct VksLayers {
-	guint64 size; /* bytes */
+	guint64 size;	     /* bytes */
+	VksSealing *sealing; /* NULL: the uppermost one is not encrypted */
 	guint count;
 	Layer layers[VKS_MAX_DEPTH + 1]; /* uppermost first */
 };
-
-static gboolean bit_is_set(const guint8 *map, guint64 page)
-{
-	return map[page / 8] >> (page % 8) & 1;
-}
 
 static void set_bits(guint8 *map, guint64 first, guint64 end)
 {
@@ -79,7 +78,9 @@ void vks_layers_close(VksLayers *layers)
 	for (guint i = 0; i < layers->count; i++) {
 		close(layers->layers[i].fd);
 		g_free(layers->layers[i].same);
+		vks_seals_free(layers->layers[i].seals);
 	}
+	vks_sealing_unref(layers->sealing);
 	g_free(layers);
 }
 
@@ -92,16 +93,32 @@ static gboolean set_damaged(GError **error, guint number, const char *problem)
 	return FALSE;
 }
 
+VksSeals *vks_seals_read(const char *dir, const VksManifest *manifest, GError **error)
+{
+	const VksPart *memory = vks_manifest_part(manifest, VKS_PART_MEMORY);
+	const VksPart *part = vks_manifest_part(manifest, VKS_PART_SEALS);
+	g_autofree char *data = NULL;
+	gsize length = 0;
+
+	if (!part || !memory) {
+		set_damaged(error, manifest->generation, "the manifest contradicts itself");
+		return NULL;
+	}
+	data = vks_part_get(dir, manifest, VKS_PART_SEALS, (gsize)part->size, &length, error);
+	return data ? vks_seals_parse((const guint8 *)data, length, memory->size / VKS_PAGE_SIZE,
+				      error)
+		    : NULL;
+}
+
 static gboolean add_layer(VksLayers *layers, const char *dir, const VksManifest *manifest,
 			  GError **error)
 {
 	g_autofree char *path = g_build_filename(dir, VKS_PART_MEMORY, NULL);
-	g_autofree char *map = g_build_filename(dir, VKS_PART_SAME, NULL);
 	gsize bytes = vks_page_map_bytes(layers->size), length = 0;
 	Layer *layer = &layers->layers[layers->count];
 	struct stat st;
 
-	layer->same = NULL;
+	*layer = (Layer){ .fd = -1 };
 	layer->fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (layer->fd < 0) {
 		vks_error_errno(error, errno, "cannot open %s", path);
@@ -111,12 +128,30 @@ static gboolean add_layer(VksLayers *layers, const char *dir, const VksManifest 
 	if (fstat(layer->fd, &st) < 0 || !S_ISREG(st.st_mode) ||
 	    (guint64)st.st_size != layers->size)
 		return set_damaged(error, manifest->generation, "file has another size");
+	layer->seals = manifest->seal.id ? vks_seals_read(dir, manifest, error) : NULL;
+	if (manifest->seal.id && !layer->seals)
+		return FALSE;
 	if (!manifest->delta.parent)
 		return TRUE;
-	layer->same = (guint8 *)vks_file_read(map, bytes, &length, error);
+	layer->same = (guint8 *)vks_part_get(dir, manifest, VKS_PART_SAME, bytes, &length, error);
 	if (!layer->same)
 		return FALSE;
 	return length == bytes || set_damaged(error, manifest->generation, "map is too short");
+}
+
+/*
+ * Whether a save was built on that other one. While a session is being encrypted or decrypted, it
+ * may be that only the upper one of the two is encrypted.
+ */
+static gboolean is_built_on(const VksManifest *save, const VksManifest *below,
+			    const VksSealing *sealing)
+{
+	char found[VKS_CHECKSUM_HEX + 1];
+
+	g_strlcpy(found, vks_manifest_memory_checksum(below), sizeof(found));
+	if (save->seal.id && !below->seal.id)
+		vks_sealing_hide_checksum(sealing, found);
+	return strcmp(save->delta.parent_checksum, found) == 0;
 }
 
 /* Adds the layers below that of a manifest, down to one that is whole. */
@@ -131,11 +166,12 @@ static gboolean descend(VksLayers *layers, const char *saves_dir, const VksManif
 			below = vks_store_load_layer(saves_dir, at->delta.parent, error);
 		g_autofree char *dir = vks_store_layer_path(saves_dir, at->delta.parent);
 
-		if (!below) {
+		if (!below ||
+		    (layers->sealing && !vks_manifest_unlock(below, layers->sealing, error))) {
 			g_prefix_error(error, "it is built on save %u: ", at->delta.parent);
 			return FALSE;
 		}
-		if (strcmp(vks_manifest_memory_checksum(below), at->delta.parent_checksum) != 0)
+		if (vks_manifest_is_locked(below) || !is_built_on(at, below, layers->sealing))
 			return set_damaged(error, below->generation,
 					   "it is not the one that was built on");
 		if (layers->count > VKS_MAX_DEPTH)
@@ -166,6 +202,7 @@ VksLayers *vks_layers_open_at(const char *dir, const char *saves_dir, const VksM
 		return NULL;
 	}
 	layers->size = part->size;
+	layers->sealing = vks_sealing_ref(manifest->seal.sealing);
 	if (!add_layer(layers, dir, manifest, error) ||
 	    !descend(layers, saves_dir, manifest, error))
 		return NULL;
@@ -189,11 +226,30 @@ int vks_layers_single_fd(const VksLayers *layers)
 
 /* Reading */
 
+/* As vks_sparse_read(), of whole pages of a layer. */
+static int read_layer(const VksLayers *layers, const Layer *layer, guint8 *buffer, gsize length,
+		      guint64 offset)
+{
+	int errnum = vks_sparse_read(layer->fd, buffer, length, offset);
+
+	for (gsize done = 0; !errnum && layer->seals && done < length; done += VKS_PAGE_SIZE) {
+		guint64 page = (offset + done) / VKS_PAGE_SIZE;
+		const VksPageSeal *seal = vks_seals_next(layer->seals, page);
+
+		if (!seal || seal->page != page)
+			memset(buffer + done, 0, VKS_PAGE_SIZE);
+		else if (!vks_sealing_open_page(layers->sealing, seal, buffer + done,
+						buffer + done))
+			errnum = EBADMSG;
+	}
+	return errnum;
+}
+
 static guint owner_of(const VksLayers *layers, guint64 page)
 {
 	guint i = 0;
 
-	while (layers->layers[i].same && bit_is_set(layers->layers[i].same, page))
+	while (layers->layers[i].same && vks_page_is_set(layers->layers[i].same, page))
 		i++;
 	return i;
 }
@@ -211,15 +267,25 @@ static int read_layers(gpointer data, guint8 *buffer, gsize length, guint64 offs
 
 		while (next < end && (next < all ? owner_of(layers, next) : 0) == owner)
 			next++;
-		errnum = vks_sparse_read(layers->layers[owner].fd, buffer,
-					 (gsize)(next - page) * VKS_PAGE_SIZE,
-					 page * VKS_PAGE_SIZE);
+		errnum = read_layer(layers, &layers->layers[owner], buffer,
+				    (gsize)(next - page) * VKS_PAGE_SIZE, page * VKS_PAGE_SIZE);
 		if (errnum)
 			return errnum;
 		buffer += (next - page) * VKS_PAGE_SIZE;
 		page = next;
 	}
 	return 0;
+}
+
+/* What an encrypted file holds is told by its seals: a hole in it may be somebody's work. */
+static guint64 next_layer_data(const Layer *layer, guint64 offset, guint64 end)
+{
+	const VksPageSeal *seal;
+
+	if (!layer->seals)
+		return vks_sparse_next(layer->fd, offset, end);
+	seal = vks_seals_next(layer->seals, offset / VKS_PAGE_SIZE);
+	return seal ? MIN(seal->page * VKS_PAGE_SIZE, end) : end;
 }
 
 /* May name a page that another layer hides: it is then read and found to be zero. */
@@ -229,151 +295,38 @@ static guint64 next_layers_data(gpointer data, guint64 offset, guint64 end)
 	guint64 next = end;
 
 	for (guint i = 0; i < layers->count && next > offset; i++)
-		next = vks_sparse_next(layers->layers[i].fd, offset, next);
+		next = next_layer_data(&layers->layers[i], offset, next);
 	return next;
+}
+
+gboolean vks_layers_plain_checksum(VksLayers *layers, VksChecksum *sum,
+				   VksChecksumProgress progress, gpointer user_data,
+				   GCancellable *cancellable, GError **error)
+{
+	VksChecksumSource source = { layers->size, read_layers, next_layers_data, layers };
+
+	if (vks_checksum_source(&source, sum, progress, user_data, cancellable, error))
+		return TRUE;
+	if (layers->sealing)
+		g_prefix_error(error, "encrypted memory: ");
+	return FALSE;
 }
 
 gboolean vks_layers_checksum(VksLayers *layers, VksChecksum *sum, VksChecksumProgress progress,
 			     gpointer user_data, GCancellable *cancellable, GError **error)
 {
-	VksChecksumSource source = { layers->size, read_layers, next_layers_data, layers };
-
-	return vks_checksum_source(&source, sum, progress, user_data, cancellable, error);
-}
-
-/* Writing */
-
-static gboolean page_is_zero(const guint8 *page)
-{
-	return page[0] == 0 && memcmp(page, page + 1, VKS_PAGE_SIZE - 1) == 0;
-}
-
-/* @return 0, or a positive errno */
-static int write_full(int fd, const guint8 *buffer, gsize length, guint64 offset)
-{
-	while (length > 0) {
-		ssize_t n = pwrite(fd, buffer, length, (off_t)offset);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return errno;
-		buffer += n;
-		offset += (guint64)n;
-		length -= (gsize)n;
-	}
-	return 0;
-}
-
-static int punch_hole(int fd, guint64 offset, guint64 length)
-{
-	if (fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset,
-		      (off_t)length) < 0)
-		return errno;
-	return 0;
-}
-
-typedef enum { PAGE_SKIP, PAGE_WRITE, PAGE_PUNCH } PageAction;
-
-static PageAction action_for(const guint8 *page, gboolean is_same, gboolean punch)
-{
-	if (is_same)
-		return PAGE_SKIP;
-	if (!page_is_zero(page))
-		return PAGE_WRITE;
-	return punch ? PAGE_PUNCH : PAGE_SKIP;
-}
-
-/* Deals with pages [first, first + count) that are in the buffer. @return 0, or a positive errno */
-static int put_pages(int to, const guint8 *buffer, guint64 first, gsize count, const guint8 *same,
-		     gboolean punch)
-{
-	gsize i = 0;
-
-	while (i < count) {
-		const guint8 *start = buffer + i * VKS_PAGE_SIZE;
-		PageAction action = action_for(start, same && bit_is_set(same, first + i), punch);
-		guint64 offset = (first + i) * VKS_PAGE_SIZE;
-		gsize run = 1;
-		int errnum = 0;
-
-		while (i + run < count &&
-		       action_for(start + run * VKS_PAGE_SIZE,
-				  same && bit_is_set(same, first + i + run), punch) == action)
-			run++;
-		if (action == PAGE_WRITE)
-			errnum = write_full(to, start, run * VKS_PAGE_SIZE, offset);
-		else if (action == PAGE_PUNCH)
-			errnum = punch_hole(to, offset, run * VKS_PAGE_SIZE);
-		if (errnum)
-			return errnum;
-		i += run;
-	}
-	return 0;
-}
-
-static gboolean set_io_error(GError **error, int errnum, GCancellable *cancellable)
-{
-	if (g_cancellable_is_cancelled(cancellable))
-		g_set_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "interrupted");
-	else
-		vks_error_errno(error, errnum, "cannot copy memory");
-	return FALSE;
-}
-
-/* Whether none of the pages of a step, which begins at a multiple of its size, is wanted. */
-static gboolean step_is_same(const guint8 *same, guint64 offset, gsize length)
-{
-	static const guint8 all[STEP_PAGES / 8] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
-
-	return same && offset % STEP_BYTES == 0 && length == STEP_BYTES &&
-	       memcmp(same + offset / VKS_PAGE_SIZE / 8, all, sizeof(all)) == 0;
-}
-
-/* Copies from any source; a hole of it is a hole, or is left out, in `to`. */
-static gboolean copy_source(const VksChecksumSource *source, int to, const guint8 *same,
-			    gboolean punch, GCancellable *cancellable, GError **error)
-{
-	g_autofree guint8 *buffer = g_malloc(STEP_BYTES);
-	guint64 at = 0;
-	int errnum = 0;
-
-	while (at < source->size && !errnum) {
-		gsize length;
-
-		if (!punch)
-			at = source->next_data(source->data, at, source->size);
-		length = (gsize)MIN(source->size - at, STEP_BYTES);
-		if (length == 0)
-			break;
-		at += length;
-		if (step_is_same(same, at - length, length))
-			continue;
-		errnum = g_cancellable_is_cancelled(cancellable) ? ECANCELED : 0;
-		if (!errnum)
-			errnum = source->read(source->data, buffer, length, at - length);
-		if (!errnum)
-			errnum = put_pages(to, buffer, (at - length) / VKS_PAGE_SIZE,
-					   length / VKS_PAGE_SIZE, same, punch);
-	}
-	return errnum ? set_io_error(error, errnum, cancellable) : TRUE;
-}
-
-gboolean vks_pages_copy(int from, int to, guint64 size, const guint8 *same, gboolean punch,
-			GCancellable *cancellable, GError **error)
-{
-	VksChecksumSource source = vks_sparse_source(from, size);
-
-	return copy_source(&source, to, same, punch, cancellable, error);
+	if (!vks_layers_plain_checksum(layers, sum, progress, user_data, cancellable, error))
+		return FALSE;
+	if (layers->sealing)
+		vks_sealing_hide_checksum(layers->sealing, sum->hex);
+	return TRUE;
 }
 
 gboolean vks_layers_compose(VksLayers *layers, int to, GCancellable *cancellable, GError **error)
 {
 	VksChecksumSource source = { layers->size, read_layers, next_layers_data, layers };
 
-	if (ftruncate(to, (off_t)layers->size) < 0)
-		return set_io_error(error, errno, NULL);
-	return copy_source(&source, to, NULL, FALSE, cancellable, error);
+	return vks_pages_write(&source, to, cancellable, error);
 }
 
 /* Comparing */
@@ -392,7 +345,7 @@ static void compare_pages(Comparison *comparison, guint64 first, gsize count)
 
 	for (gsize i = 0; i < count; i++) {
 		const guint8 *page = comparison->ours + i * VKS_PAGE_SIZE;
-		gboolean zero = page_is_zero(page);
+		gboolean zero = vks_page_is_zero(page);
 		gboolean same =
 			comparison->other &&
 			memcmp(page, comparison->theirs + i * VKS_PAGE_SIZE, VKS_PAGE_SIZE) == 0;
@@ -443,7 +396,7 @@ static gboolean compare_all(Comparison *comparison, GCancellable *cancellable, G
 				 : compare_step(comparison, at, length);
 		at += length;
 	}
-	return errnum ? set_io_error(error, errnum, cancellable) : TRUE;
+	return errnum ? vks_pages_fail(errnum, cancellable, error) : TRUE;
 }
 
 VksPageMap *vks_layers_compare(int fd, VksLayers *other, GCancellable *cancellable, GError **error)

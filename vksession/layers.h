@@ -3,7 +3,8 @@
  * @file
  * The memory of a save, put together from its own pages and those of the saves before it.
  *
- * Errors are G_IO_ERRORs; INVALID_DATA means that a save is damaged.
+ * Manifests of encrypted saves must be unlocked. Errors are G_IO_ERRORs; INVALID_DATA means that a
+ * save is damaged.
  */
 #pragma once
 
@@ -11,8 +12,8 @@
 
 #include "vksession/checksum.h"
 #include "vksession/manifest.h"
-
-#define VKS_PAGE_SIZE 4096u
+#include "vksession/pages.h"
+#include "vksession/seals.h"
 
 /** One save's memory, as one sparse file would hold it. Can be read by several threads. */
 typedef struct VksLayers VksLayers;
@@ -37,9 +38,17 @@ guint vks_layers_count(const VksLayers *layers);
 /** @return descriptor of the only file that the memory lies in; -1 if there are several */
 int vks_layers_single_fd(const VksLayers *layers);
 
-/** Computes the checksum of the memory as a whole; parameters as those of vks_checksum_fd(). */
+/**
+ * Computes the checksum of the memory as a whole, hidden if it is that of an encrypted save;
+ * parameters as those of vks_checksum_fd().
+ */
 gboolean vks_layers_checksum(VksLayers *layers, VksChecksum *sum, VksChecksumProgress progress,
 			     gpointer user_data, GCancellable *cancellable, GError **error);
+
+/** As vks_layers_checksum(), and never hidden. */
+gboolean vks_layers_plain_checksum(VksLayers *layers, VksChecksum *sum,
+				   VksChecksumProgress progress, gpointer user_data,
+				   GCancellable *cancellable, GError **error);
 
 /** Writes the memory as a whole to an empty file. */
 gboolean vks_layers_compose(VksLayers *layers, int to, GCancellable *cancellable, GError **error);
@@ -68,12 +77,5 @@ gsize vks_page_map_bytes(guint64 memory_size);
  */
 VksPageMap *vks_layers_compare(int fd, VksLayers *other, GCancellable *cancellable, GError **error);
 
-/**
- * Copies pages from one sparse file to another, to the same places.
- *
- * @param size   bytes to look at; a multiple of a page
- * @param same   as in VksPageMap: pages to leave out; NULL: none
- * @param punch  pages of zeros become holes in `to`; otherwise they are left out
- */
-gboolean vks_pages_copy(int from, int to, guint64 size, const guint8 *same, gboolean punch,
-			GCancellable *cancellable, GError **error);
+/** Reads the seals of the memory of an encrypted save whose files are in a directory. */
+VksSeals *vks_seals_read(const char *dir, const VksManifest *manifest, GError **error);

@@ -123,6 +123,13 @@ guint64 vks_free_space(const char *path)
 	return (guint64)st.f_bavail * st.f_frsize;
 }
 
+gboolean vks_is_in_memory(const char *path)
+{
+	struct statfs fs;
+
+	return statfs(path, &fs) == 0 && (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
+}
+
 char *vks_process_command_line(pid_t pid)
 {
 	g_autofree char *path = g_strdup_printf("/proc/%d/cmdline", (int)pid);
@@ -171,11 +178,9 @@ guint64 vks_vkernel_memory_in_use(pid_t pid)
 
 	while (dir && (name = g_dir_read_name(dir))) {
 		g_autofree char *path = g_build_filename(fds, name, NULL);
-		struct statfs fs;
 		struct stat st;
 
-		if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && statfs(path, &fs) == 0 &&
-		    fs.f_type == TMPFS_MAGIC)
+		if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && vks_is_in_memory(path))
 			largest = MAX(largest, (guint64)st.st_blocks * 512);
 	}
 	return largest;

@@ -28,6 +28,9 @@ guint64 vks_available_memory(void);
 /** @return free bytes for this user on the file system of a path; G_MAXUINT64 if unknown */
 guint64 vks_free_space(const char *path);
 
+/** @return whether what lies at a path is in memory, and never on a disk (but for swap) */
+gboolean vks_is_in_memory(const char *path);
+
 /** @return command line of a process with spaces between the words, "" if unknown; g_free() */
 char *vks_process_command_line(pid_t pid);
 

@@ -13,6 +13,8 @@
 #include <string.h>
 
 #include "vksession/json.h"
+#include "vksession/manifest-seal.h"
+#include "vksession/pins.h"
 
 #define SEAL_MEMBER "manifest_checksum"
 #define SEAL_START  ",\n  \"" SEAL_MEMBER "\" : \""
@@ -76,6 +78,7 @@ void vks_manifest_free(VksManifest *manifest)
 	g_ptr_array_unref(manifest->host_resources);
 	g_ptr_array_unref(manifest->windows);
 	g_ptr_array_unref(manifest->parts);
+	vks_manifest_seal_clear(&manifest->seal);
 	g_free(manifest);
 }
 
@@ -133,6 +136,8 @@ const char *vks_manifest_memory_checksum(const VksManifest *manifest)
 {
 	const VksPart *memory = vks_manifest_part(manifest, "memory");
 
+	if (manifest->seal.id)
+		return manifest->seal.memory;
 	if (manifest->delta.parent)
 		return manifest->delta.whole.hex;
 	return memory ? memory->checksum : "";
@@ -214,6 +219,31 @@ static void print_list(JsonObject *root, const char *member, const GPtrArray *li
 	for (guint i = 0; i < list->len; i++)
 		json_array_add_object_element(array, print(list->pdata[i]));
 	json_object_set_array_member(root, member, array);
+}
+
+/* Copies of programs and libraries are kept in the open anyway (pins.c). */
+static GPtrArray *choose_resources(const VksManifest *manifest, VksManifestLists which)
+{
+	GPtrArray *chosen = g_ptr_array_new();
+
+	for (guint i = 0; i < manifest->host_resources->len; i++) {
+		VksHostResource *resource = manifest->host_resources->pdata[i];
+
+		if (which == VKS_LISTS_ALL || vks_pins_wants(resource) == (which == VKS_LISTS_OPEN))
+			g_ptr_array_add(chosen, resource);
+	}
+	return chosen;
+}
+
+void vks_manifest_print_lists(JsonObject *object, const VksManifest *manifest,
+			      VksManifestLists which)
+{
+	g_autoptr(GPtrArray) resources = choose_resources(manifest, which);
+	g_autoptr(GPtrArray) none = g_ptr_array_new();
+
+	print_list(object, "host_resources", resources, print_resource);
+	print_list(object, "windows", which == VKS_LISTS_OPEN ? none : manifest->windows,
+		   print_window);
 }
 
 static JsonObject *print_session(const VksManifest *manifest)
@@ -303,14 +333,16 @@ char *vks_manifest_print(const VksManifest *manifest)
 	json_object_set_object_member(object, "checkpoint", print_figures(&manifest->figures));
 	if (manifest->delta.parent)
 		json_object_set_object_member(object, "delta", print_delta(&manifest->delta));
-	print_list(object, "host_resources", manifest->host_resources, print_resource);
-	print_list(object, "windows", manifest->windows, print_window);
+	vks_manifest_print_seal(object, manifest);
+	vks_manifest_print_lists(object, manifest,
+				 manifest->seal.id ? VKS_LISTS_OPEN : VKS_LISTS_ALL);
 	print_list(object, "parts", manifest->parts, print_part);
 	json_node_take_object(root, object);
 	body = vks_json_print(root);
 
 	/* Take off "\n}", put the seal in its place. */
 	text = g_string_new_len(body, (gssize)strlen(body) - 2);
+	vks_manifest_append_mac(text, manifest);
 	g_string_append(text, SEAL_START);
 	vks_checksum_buffer(text->str, text->len, hex);
 	g_string_append(text, hex);
@@ -320,7 +352,8 @@ char *vks_manifest_print(const VksManifest *manifest)
 
 /* Parsing */
 
-static gboolean check_seal(const char *text, gsize length, GError **error)
+/* @param[out] sealed  length of what comes before the seal */
+static gboolean check_seal(const char *text, gsize length, gsize *sealed, GError **error)
 {
 	const gsize tail = VKS_CHECKSUM_HEX + strlen(SEAL_END);
 	char hex[VKS_CHECKSUM_HEX + 1];
@@ -329,6 +362,7 @@ static gboolean check_seal(const char *text, gsize length, GError **error)
 	if (length > tail + strlen(SEAL_START)) {
 		body = length - tail;
 		vks_checksum_buffer(text, body, hex);
+		*sealed = body - strlen(SEAL_START);
 		if (memcmp(text + body - strlen(SEAL_START), SEAL_START, strlen(SEAL_START)) == 0 &&
 		    memcmp(text + body, hex, VKS_CHECKSUM_HEX) == 0 &&
 		    memcmp(text + body + VKS_CHECKSUM_HEX, SEAL_END, strlen(SEAL_END)) == 0)
@@ -495,6 +529,12 @@ static void parse_delta(VksJson *json, VksManifest *manifest)
 	json->failed = section.failed;
 }
 
+void vks_manifest_parse_lists(VksJson *json, VksManifest *manifest)
+{
+	vks_json_each(json, "host_resources", MAX_LIST, parse_resource, manifest->host_resources);
+	vks_json_each(json, "windows", MAX_LIST, parse_window, manifest->windows);
+}
+
 static const struct {
 	const char *member;
 	void (*parse)(VksJson *json, VksManifest *manifest);
@@ -517,8 +557,8 @@ static void parse_sections(VksJson *json, VksManifest *manifest)
 		json->failed = section.failed;
 	}
 	parse_delta(json, manifest);
-	vks_json_each(json, "host_resources", MAX_LIST, parse_resource, manifest->host_resources);
-	vks_json_each(json, "windows", MAX_LIST, parse_window, manifest->windows);
+	vks_manifest_parse_seal(json, manifest);
+	vks_manifest_parse_lists(json, manifest);
 	vks_json_each(json, "parts", MAX_PARTS, parse_part, manifest->parts);
 }
 
@@ -528,8 +568,9 @@ VksManifest *vks_manifest_parse(const char *text, gsize length, GError **error)
 	g_autoptr(JsonObject) object = NULL;
 	g_autoptr(GError) cause = NULL;
 	VksJson json = { .error = &cause };
+	gsize sealed = 0;
 
-	if (!check_seal(text, length, error))
+	if (!check_seal(text, length, &sealed, error))
 		return NULL;
 	object = vks_json_parse(text, length, "the manifest", error);
 	if (!object)
@@ -542,5 +583,6 @@ VksManifest *vks_manifest_parse(const char *text, gsize length, GError **error)
 		g_propagate_prefixed_error(error, g_steal_pointer(&cause), "manifest: ");
 		return NULL;
 	}
-	return g_steal_pointer(&manifest);
+	return vks_manifest_note_mac(manifest, text, sealed, error) ? g_steal_pointer(&manifest)
+								    : NULL;
 }

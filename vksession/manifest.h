@@ -9,6 +9,7 @@
 #include <gio/gio.h>
 
 #include "vksession/checksum.h"
+#include "vksession/sealing.h"
 
 /** The usual value of VksManifest.reason, and of one made by a rollback for the way back. */
 #define VKS_REASON_MANUAL   "manual"
@@ -60,6 +61,19 @@ typedef struct {
 
 #define VKS_MAX_DEPTH 64u
 
+/**
+ * What an encrypted save's manifest has besides. Its windows, and those of its host files that are
+ * no programs or libraries, are in `hidden`, and in the lists only while it is unlocked.
+ */
+typedef struct {
+	char *id;			  /* of what this save seals; NULL: it is not encrypted */
+	VksSealing *sealing;		  /* NULL: locked */
+	char memory[VKS_SEAL_ID_HEX + 1]; /* hidden checksum of the memory, whole */
+	char *hidden;			  /* sealed, in base64 */
+	char mac[VKS_MAC_HEX + 1];	  /* of the text that was read, and */
+	guint8 digest[32];		  /* what it must be of */
+} VksManifestSeal;
+
 /** Figures of the checkpoint, and of the save as a whole; times in microseconds. */
 typedef struct {
 	guint64 memory_bytes;
@@ -90,6 +104,7 @@ typedef struct {
 	char **cpu_features; /* sorted; what the guest may have chosen code by */
 	VksFigures figures;
 	VksDelta delta;
+	VksManifestSeal seal;
 	GPtrArray *host_resources; /* of VksHostResource */
 	GPtrArray *windows;	   /* of VksWindow */
 	GPtrArray *parts;	   /* of VksPart */
@@ -115,7 +130,30 @@ void vks_manifest_remove_part(VksManifest *manifest, const char *name);
 /** @return the part of that name, borrowed; NULL if there is none */
 const VksPart *vks_manifest_part(const VksManifest *manifest, const char *name);
 
-/** @return the checksum of the memory as a guest gets it, whole; "" if there is none */
+/**
+ * Makes the manifest one of an encrypted save that is about to be made, and unlocked.
+ * @param sealing  the session's; a reference is taken
+ */
+void vks_manifest_encrypt(VksManifest *manifest, VksSealing *sealing);
+/** Makes the manifest one of a save that is not encrypted. It must be unlocked. */
+void vks_manifest_decrypt(VksManifest *manifest);
+
+/**
+ * Checks that the manifest of an encrypted save is what the session's own vksession wrote, and
+ * opens what is hidden in it. One that is not encrypted, or unlocked already, is left as it is.
+ *
+ * @param sealing  the session's; a reference is taken
+ * @return FALSE with INVALID_DATA
+ */
+gboolean vks_manifest_unlock(VksManifest *manifest, VksSealing *sealing, GError **error);
+
+/** @return whether nothing can be read of the save but its manifest */
+gboolean vks_manifest_is_locked(const VksManifest *manifest);
+
+/**
+ * @return the checksum of the memory as a guest gets it, whole; hidden if the save is encrypted; ""
+ *         if there is none
+ */
 const char *vks_manifest_memory_checksum(const VksManifest *manifest);
 
 /**

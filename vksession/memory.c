@@ -9,6 +9,7 @@
  *             only what changed is written; it is whole.
  *             delta: only what changed is written, and the map of what did not.
  *             whole: everything is written, or the kernel's file is moved if it is on this disk.
+ *             What is written of an encrypted save is sealed, page by page; it is never a clone.
  */
 #include "vksession/memory.h"
 
@@ -25,6 +26,7 @@
 #include "vksession/error.h"
 #include "vksession/layers.h"
 #include "vksession/machine.h"
+#include "vksession/parts.h"
 #include "vksession/store.h"
 
 /** One put under way. */
@@ -45,7 +47,8 @@ static void open_parent(Put *work)
 	const VksManifest *parent = work->put->parent;
 	const VksPolicy *policy = work->put->policy;
 
-	if (!parent || !policy->incremental || work->size % VKS_PAGE_SIZE)
+	if (!parent || !policy->incremental || work->size % VKS_PAGE_SIZE ||
+	    !parent->seal.id != !work->put->save->seal.id)
 		return;
 	work->parent = vks_layers_open(work->put->saves_dir, parent, NULL);
 	if (work->parent && vks_layers_size(work->parent) != work->size)
@@ -107,20 +110,57 @@ static gboolean clone_parent(const Put *work, int to)
 {
 	int parent = work->parent ? vks_layers_single_fd(work->parent) : -1;
 
-	return work->put->policy->reflink && parent >= 0 && ioctl(to, FICLONE, parent) == 0;
+	return work->put->policy->reflink && !work->put->save->seal.id && parent >= 0 &&
+	       ioctl(to, FICLONE, parent) == 0;
+}
+
+static gboolean seal_pages(const Put *work, int to, const guint8 *same, GError **error)
+{
+	const VksMemoryPut *put = work->put;
+	g_autoptr(VksSeals) seals = vks_seals_new();
+	g_autoptr(GByteArray) part = NULL;
+
+	if (!vks_pages_seal(work->from, to, work->size, same, put->save->seal.sealing, seals,
+			    put->cancellable, error))
+		return FALSE;
+	part = vks_seals_print(seals);
+	work->result->written_bytes += part->len;
+	return vks_part_put(put->target, put->save, VKS_PART_SEALS, part->data, part->len, error);
+}
+
+/* @param same  map of the pages to leave out; NULL: none */
+static gboolean write_pages(const Put *work, int to, const guint8 *same, GError **error)
+{
+	if (work->put->save->seal.id)
+		return seal_pages(work, to, same, error);
+	return vks_pages_copy(work->from, to, work->size, same, FALSE, work->put->cancellable,
+			      error);
+}
+
+/* The checksum of the kernel's file, hidden if the save is encrypted. */
+static gboolean sum_whole(const Put *work, VksChecksum *sum, GError **error)
+{
+	const VksMemoryPut *put = work->put;
+
+	if (!vks_checksum_fd(work->from, sum, put->progress, put->user_data, put->cancellable,
+			     error))
+		return FALSE;
+	if (put->save->seal.id) {
+		vks_sealing_hide_checksum(put->save->seal.sealing, sum->hex);
+		g_strlcpy(work->result->hidden, sum->hex, sizeof(work->result->hidden));
+	}
+	return TRUE;
 }
 
 static gboolean put_delta(Put *work, int to, GError **error)
 {
 	const VksMemoryPut *put = work->put;
-	g_autofree char *path = g_build_filename(put->target, VKS_PART_SAME, NULL);
 	VksDelta *delta = &work->result->delta;
 
-	if (!vks_pages_copy(work->from, to, work->size, work->map->same, FALSE, put->cancellable,
-			    error) ||
-	    !vks_file_create(path, (const char *)work->map->same, work->map->bytes, error) ||
-	    !vks_checksum_fd(work->from, &delta->whole, put->progress, put->user_data,
-			     put->cancellable, error))
+	if (!write_pages(work, to, work->map->same, error) ||
+	    !vks_part_put(put->target, put->save, VKS_PART_SAME, work->map->same, work->map->bytes,
+			  error) ||
+	    !sum_whole(work, &delta->whole, error))
 		return FALSE;
 	delta->parent = put->parent->generation;
 	delta->depth = vks_layers_count(work->parent);
@@ -132,17 +172,19 @@ static gboolean put_delta(Put *work, int to, GError **error)
 
 static gboolean put_whole(const Put *work, GError **error)
 {
+	gboolean sealed = work->put->save->seal.id != NULL;
+	VksChecksum sum;
 	autofd to = -1;
 
-	if (rename(work->source, work->target) == 0)
+	if (!sealed && rename(work->source, work->target) == 0)
 		return TRUE;
-	if (errno != EXDEV) {
+	if (!sealed && errno != EXDEV) {
 		vks_error_errno(error, errno, "cannot move %s", work->source);
 		return FALSE;
 	}
 	to = create_target(work, error);
-	return to >= 0 && vks_pages_copy(work->from, to, work->map->size, NULL, FALSE,
-					 work->put->cancellable, error);
+	return to >= 0 && write_pages(work, to, NULL, error) &&
+	       (!sealed || sum_whole(work, &sum, error));
 }
 
 static gboolean put_pages(Put *work, GError **error)

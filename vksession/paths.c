@@ -111,6 +111,12 @@ void vks_close(Vks *vks)
 	g_free(vks);
 }
 
+void vks_set_ask(Vks *vks, VksAskPassphrase ask, gpointer user_data)
+{
+	vks->ask_passphrase = ask;
+	vks->ask_data = user_data;
+}
+
 int vks_store_lock(Vks *vks, GError **error)
 {
 	g_autofree char *path = g_build_filename(vks->store_dir, ".locks", ".store", NULL);

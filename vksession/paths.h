@@ -9,8 +9,10 @@
 
 struct Vks {
 	const VksBackend *backend;
-	char *store_dir;   /* $XDG_STATE_HOME/vksession */
-	char *runtime_dir; /* $XDG_RUNTIME_DIR/vksession */
+	char *store_dir;		 /* $XDG_STATE_HOME/vksession */
+	char *runtime_dir;		 /* $XDG_RUNTIME_DIR/vksession */
+	VksAskPassphrase ask_passphrase; /* NULL: nobody can be asked */
+	gpointer ask_data;
 };
 
 /** @return where the store is or would be; free with g_free() */

@@ -11,7 +11,7 @@
 #define WEEK_US	   (7 * DAY_US)
 #define WEEK_SHIFT (3 * DAY_US)
 
-typedef enum { KIND_COUNT, KIND_SIZE, KIND_BOOL, KIND_STAGING } Kind;
+typedef enum { KIND_COUNT, KIND_SIZE, KIND_BOOL, KIND_STAGING, KIND_ENCRYPTION } Kind;
 
 typedef struct {
 	const char *name;
@@ -33,6 +33,7 @@ static const Setting settings[] = {
 	{ "chain", KIND_COUNT, PLACE(chain), 1, 32 },
 	{ "verify", KIND_BOOL, PLACE(verify), 0, 0 },
 	{ "staging", KIND_STAGING, PLACE(staging), 0, 0 },
+	{ "encrypt", KIND_ENCRYPTION, PLACE(encrypt), 0, 0 },
 };
 
 static const char *const staging_names[] = {
@@ -130,6 +131,8 @@ static gboolean parse_value(const Setting *setting, const char *value, gpointer 
 		return parse_bool(value, place);
 	case KIND_STAGING:
 		return parse_staging(value, place);
+	case KIND_ENCRYPTION:
+		return vks_encryption_parse(value, place);
 	}
 	return FALSE;
 }
@@ -141,6 +144,7 @@ static const char *expected(Kind kind)
 		[KIND_SIZE] = "a size such as 500M or 20G, 0 for none",
 		[KIND_BOOL] = "yes or no",
 		[KIND_STAGING] = "auto, memory or disk",
+		[KIND_ENCRYPTION] = "none, keyring or passphrase",
 	};
 
 	return texts[kind];
@@ -178,6 +182,8 @@ char *vks_policy_get(const VksPolicy *policy, const char *name)
 		return g_strdup(*(const gboolean *)place ? "yes" : "no");
 	case KIND_STAGING:
 		return g_strdup(staging_names[*(const VksStagingMode *)place]);
+	case KIND_ENCRYPTION:
+		return g_strdup(vks_encryption_name(*(const VksEncryption *)place));
 	}
 	return NULL;
 }

@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include <gio/gio.h>
+#include "vksession/keys.h"
 
 /** Where the kernel writes a guest's memory to, before what is new of it goes to the store. */
 typedef enum {
@@ -27,6 +27,7 @@ typedef struct {
 	guint chain;	      /* a save is built on at most so many others */
 	gboolean verify;      /* read each save back from the disk before it counts */
 	VksStagingMode staging;
+	VksEncryption encrypt; /* of new sessions */
 } VksPolicy;
 
 /** Sets the built-in values. */
@@ -36,7 +37,7 @@ void vks_policy_init(VksPolicy *policy);
  * Changes one setting.
  *
  * @param name   "keep", "hourly", "daily", "weekly", "size-limit", "incremental", "reflink",
- * "chain", "verify", "staging"
+ * "chain", "verify", "staging", "encrypt"
  * @param value  its text
  * @return FALSE with INVALID_ARGUMENT if there is no such setting or it can't have that value
  */

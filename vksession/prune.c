@@ -13,6 +13,7 @@
 #include "launcher/autofd.h"
 #include "vksession/consolidate.h"
 #include "vksession/durable.h"
+#include "vksession/encryption.h"
 #include "vksession/kernels.h"
 #include "vksession/operations.h"
 #include "vksession/pins.h"
@@ -83,8 +84,9 @@ static gboolean prune(VksSession *session, const VksPolicy *policy, const VksCon
 	if (!thin(session, policy, &result->removed, error))
 		return FALSE;
 	vks_control_report(control, "rewriting saves", 0, 0);
-	return vks_consolidate(session->saves_dir, vks_control_cancellable(control),
-			       &result->consolidated, error) &&
+	vks_session_unlock_quietly(session);
+	return vks_consolidate(session->saves_dir, session->sealing,
+			       vks_control_cancellable(control), &result->consolidated, error) &&
 	       vks_kernels_collect_unused(session->vks, error);
 }
 
@@ -271,6 +273,7 @@ char **vks_get_policy(Vks *vks, const char *name, GError **error)
 				   "setting right");
 		return NULL;
 	}
+	policy.encrypt = session->encryption;
 	for (const char *const *setting = vks_policy_names(); *setting; setting++) {
 		g_autofree char *value = vks_policy_get(&policy, *setting);
 		g_autofree char *text = g_strdup_printf("%s=%s", *setting, value);
@@ -286,6 +289,11 @@ static gboolean check_setting(const char *text, GError **error)
 	g_autofree char *known = NULL;
 	VksPolicy scratch;
 
+	if (g_str_has_prefix(text, "encrypt=")) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+			    "a session is encrypted or decrypted by the verbs encrypt and decrypt");
+		return FALSE;
+	}
 	vks_policy_init(&scratch);
 	known = pair[0] ? vks_policy_get(&scratch, pair[0]) : NULL;
 	if (known && pair[1] && !*pair[1])

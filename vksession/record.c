@@ -77,6 +77,18 @@ void vks_record_add_command(VksRecord *record, const char *cwd, const char *cons
 		g_ptr_array_remove_index(record->commands, 0);
 }
 
+void vks_record_hide_arguments(VksRecord *record)
+{
+	for (guint i = 0; i < record->commands->len; i++) {
+		VksCommand *command = record->commands->pdata[i];
+
+		g_free(command->cwd);
+		command->cwd = g_strdup("");
+		for (guint j = g_strv_length(command->argv); j > 1; j--)
+			g_clear_pointer(&command->argv[j - 1], g_free);
+	}
+}
+
 static void print_commands(JsonObject *object, const GPtrArray *commands)
 {
 	JsonArray *array = json_array_new();

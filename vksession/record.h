@@ -39,6 +39,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(VksRecord, vks_record_free)
 /** Notes a program. Old ones are forgotten beyond a bound. Strings are copied. */
 void vks_record_add_command(VksRecord *record, const char *cwd, const char *const *argv);
 
+/** Forgets where programs were started and with which arguments, and keeps their names. */
+void vks_record_hide_arguments(VksRecord *record);
+
 /** @return text of a record; free with g_free() */
 char *vks_record_print(const VksRecord *record);
 /** @return a record; NULL with INVALID_DATA */

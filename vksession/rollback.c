@@ -9,6 +9,7 @@
  */
 #include <string.h>
 
+#include "vksession/encryption.h"
 #include "vksession/operations.h"
 #include "vksession/store.h"
 
@@ -23,14 +24,15 @@ typedef struct {
 
 static gboolean check(const Rollback *rollback, GError **error)
 {
-	const VksSession *session = rollback->session;
+	VksSession *session = rollback->session;
 	guint number = rollback->options->number;
 	g_autoptr(GError) cause = NULL;
 	g_autoptr(VksManifest) manifest = vks_store_load(session->saves_dir, number, &cause);
 
 	vks_control_report(rollback->control, "checking the save", 0, 0);
-	if (manifest && vks_store_verify(session->saves_dir, manifest, NULL, NULL,
-					 vks_control_cancellable(rollback->control), &cause))
+	if (manifest && vks_session_unlock_save(session, manifest, &cause) &&
+	    vks_store_verify(session->saves_dir, manifest, NULL, NULL,
+			     vks_control_cancellable(rollback->control), &cause))
 		return TRUE;
 	if (g_error_matches(cause, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)) {
 		g_set_error(error, VKS_ERROR, VKS_ERROR_NOT_FOUND,
@@ -39,7 +41,8 @@ static gboolean check(const Rollback *rollback, GError **error)
 			    session->name, number, session->name);
 		return FALSE;
 	}
-	g_prefix_error(&cause, "save %u is damaged: ", number);
+	if (cause->domain != VKS_ERROR)
+		g_prefix_error(&cause, "save %u is damaged: ", number);
 	vks_error_complete(error, g_steal_pointer(&cause),
 			   "nothing was changed; choose another with: vksession saves %s",
 			   session->name);

@@ -3,6 +3,7 @@
  * Theory of operation
  *
  * A program is run in a session that runs (run in guest), or the session is started for it first:
+ *   prepare key    - of an encrypted session: made, if it is new, else had from where it is kept.
  *   prepare record - the vkernel's copy in the store and session.json are there before the guest is.
  *   start guest    - the viewer is started at once and waits for the guest, which boots meanwhile.
  *   run in guest   - the program is started once the guest has a display for it.
@@ -13,6 +14,7 @@
 
 #include "launcher/autofd.h"
 #include "vksession/durable.h"
+#include "vksession/encryption.h"
 #include "vksession/environment.h"
 #include "vksession/kernels.h"
 #include "vksession/machine.h"
@@ -49,6 +51,13 @@ static gboolean check_state(const VksSession *session, const VksRunOptions *opti
 			    session->name);
 		return FALSE;
 	}
+	if (session->record && options->encrypt) {
+		g_set_error(error, VKS_ERROR, VKS_ERROR_STATE,
+			    "session %s exists already; nothing was changed; leave out --encrypt, "
+			    "or use: vksession encrypt %s",
+			    session->name, session->name);
+		return FALSE;
+	}
 	if (!session->running && numbers && numbers->len > 0) {
 		g_set_error(error, VKS_ERROR, VKS_ERROR_STATE,
 			    "session %s is not running and has saves; they are untouched; start it "
@@ -58,6 +67,43 @@ static gboolean check_state(const VksSession *session, const VksRunOptions *opti
 		return FALSE;
 	}
 	return TRUE;
+}
+
+static gboolean choose_encryption(const VksSession *session, const VksRunOptions *options,
+				  VksEncryption *method, GError **error)
+{
+	VksPolicy policy;
+
+	if (!options->encrypt) {
+		/* A setting that can't be read must not lead to a session in the open. */
+		if (!vks_session_policy(session, &policy, error))
+			return FALSE;
+		*method = policy.encrypt;
+		return TRUE;
+	}
+	if (vks_encryption_parse(options->encrypt, method))
+		return TRUE;
+	g_set_error(
+		error, VKS_ERROR, VKS_ERROR_USAGE,
+		"\"%s\" is no way to encrypt; nothing was done; use keyring, passphrase or none",
+		options->encrypt);
+	return FALSE;
+}
+
+/* The key is there before anything of the session is. */
+static gboolean prepare_key(VksSession *session, const VksRunOptions *options, gboolean existed,
+			    GError **error)
+{
+	VksEncryption method = VKS_ENCRYPTION_NONE;
+
+	if (session->encryption)
+		return vks_session_unlock(session, error);
+	if (existed)
+		return TRUE;
+	if (!choose_encryption(session, options, &method, error))
+		return FALSE;
+	return !method || (vks_session_make_key(session, method, error) &&
+			   vks_session_place_logs(session, TRUE, error));
 }
 
 /* Fills in the record of a run that is about to begin, and makes it durable with its vkernel. */
@@ -82,7 +128,8 @@ static char *prepare_record(VksSession *session, const VksRunOptions *options, G
 	g_free(record->run_id);
 	record->run_id = g_uuid_string_random();
 	if (!vks_private_dir_ensure(session->dir, error) ||
-	    !vks_private_dir_ensure(session->run_dir, error))
+	    !vks_private_dir_ensure(session->run_dir, error) ||
+	    !vks_session_keep_key(session, error))
 		return NULL;
 	store_lock = vks_store_lock(session->vks, error);
 	if (store_lock < 0)
@@ -154,7 +201,8 @@ static gboolean start_and_run(VksSession *session, const VksRunOptions *options,
 	if (!existed)
 		session->record = vks_record_new();
 	vks_control_report(control, "starting the session", 0, 0);
-	kernel = prepare_record(session, options, &cause);
+	if (prepare_key(session, options, existed, &cause))
+		kernel = prepare_record(session, options, &cause);
 	if (kernel && start_guest(session, options, kernel, &cause)) {
 		vks_control_report(control, "starting the program", 0, 0);
 		if (run_in_guest(session, options, pid, &cause))
@@ -207,6 +255,8 @@ gboolean vks_run(Vks *vks, const VksRunOptions *options, const VksControl *contr
 		return FALSE;
 	/* The list of programs is for people; the program runs whether or not it can be written. */
 	vks_record_add_command(session->record, options->cwd ? options->cwd : "", options->argv);
+	if (session->encryption)
+		vks_record_hide_arguments(session->record);
 	vks_record_store(session->record, session->record_path, &ignored);
 	return TRUE;
 }

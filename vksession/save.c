@@ -28,7 +28,9 @@
 #include "vksession/image-fit.h"
 #include "vksession/machine.h"
 #include "vksession/memory.h"
+#include "vksession/encryption.h"
 #include "vksession/operations.h"
+#include "vksession/parts.h"
 #include "vksession/resources.h"
 #include "vksession/session.h"
 #include "vksession/staging.h"
@@ -90,10 +92,10 @@ static gboolean prepare(Save *save, GError **error)
 		return FALSE;
 	save->staging = vks_staging_new(session->saves_dir,
 					vks_vkernel_memory_in_use(session->status.vkernel_pid),
-					save->policy.staging, error);
+					vks_session_staging_mode(session, &save->policy), error);
 	if (!save->staging || !session->backend->prepare_save(session->run_dir, error))
 		return FALSE;
-	layout = g_build_filename(save->temporary, VKS_PART_LAYOUT, NULL);
+	layout = g_build_filename(save->staging->dir, VKS_PART_LAYOUT, NULL);
 	/* A session that never had a window has no layout, and a save is worth having without. */
 	save->has_layout = session->backend->layout_save(session->run_dir, layout, NULL);
 	if (!save->has_layout && unlink(layout) < 0 && errno != ENOENT) {
@@ -143,21 +145,20 @@ static void take_thumbnail(Save *save)
 	gsize length = 0;
 	g_autofree char *picture = vks_file_read(from, MAX_THUMBNAIL_BYTES, &length, NULL);
 
-	save->has_thumbnail = picture &&
-			      g_file_set_contents_full(to, picture, (gssize)length,
-						       G_FILE_SET_CONTENTS_NONE, 0600, NULL);
+	save->has_thumbnail = picture && vks_part_put(save->temporary, save->manifest,
+						      VKS_PART_THUMBNAIL, picture, length, NULL);
 	if (!save->has_thumbnail)
 		unlink(to);
 }
 
 static gboolean collect(Save *save, GError **error)
 {
-	g_autofree char *from = g_build_filename(save->staging->dir, VKS_PART_STATE, NULL);
-	g_autofree char *to = g_build_filename(save->temporary, VKS_PART_STATE, NULL);
+	static const char *const written[] = { VKS_PART_STATE, VKS_PART_LAYOUT };
 	VksMemoryPut put = {
 		.saves_dir = save->session->saves_dir,
 		.staging = save->staging->dir,
 		.target = save->temporary,
+		.save = save->manifest,
 		.parent = save->parent,
 		.policy = &save->policy,
 		.spare_bytes = save->options->force ? G_MAXUINT64 : SPACE_MARGIN,
@@ -167,9 +168,17 @@ static gboolean collect(Save *save, GError **error)
 	};
 
 	vks_control_report(save->control, "looking for what is new", 0, 0);
-	if (!vks_memory_put(&put, &save->memory, error) || !vks_file_move(from, to, error))
+	if (!vks_memory_put(&put, &save->memory, error))
 		return FALSE;
+	for (gsize i = 0; i < G_N_ELEMENTS(written) - !save->has_layout; i++) {
+		g_autofree char *from = g_build_filename(save->staging->dir, written[i], NULL);
+
+		if (!vks_part_put_file(save->temporary, save->manifest, written[i], from, error))
+			return FALSE;
+	}
 	save->manifest->delta = save->memory.delta;
+	g_strlcpy(save->manifest->seal.memory, save->memory.hidden,
+		  sizeof(save->manifest->seal.memory));
 	take_thumbnail(save);
 	g_clear_pointer(&save->staging, vks_staging_free);
 	return TRUE;
@@ -179,14 +188,16 @@ static const struct {
 	const char *name;
 	gboolean required;
 } part_table[] = {
-	{ VKS_PART_MEMORY, TRUE },  { VKS_PART_SAME, TRUE },	   { VKS_PART_STATE, TRUE },
-	{ VKS_PART_LAYOUT, FALSE }, { VKS_PART_THUMBNAIL, FALSE },
+	{ VKS_PART_MEMORY, TRUE }, { VKS_PART_SAME, TRUE },    { VKS_PART_SEALS, TRUE },
+	{ VKS_PART_STATE, TRUE },  { VKS_PART_LAYOUT, FALSE }, { VKS_PART_THUMBNAIL, FALSE },
 };
 
 static gboolean part_exists(const Save *save, gsize i)
 {
 	if (strcmp(part_table[i].name, VKS_PART_SAME) == 0)
 		return save->memory.delta.parent != 0;
+	if (strcmp(part_table[i].name, VKS_PART_SEALS) == 0)
+		return save->manifest->seal.id != NULL;
 	if (strcmp(part_table[i].name, VKS_PART_THUMBNAIL) == 0)
 		return save->has_thumbnail;
 	return part_table[i].required || save->has_layout;
@@ -230,12 +241,9 @@ static gboolean hash_parts(Save *save, GError **error)
 /* What the kernel wrote is read as a thaw would, before it is called a save. */
 static gboolean check_image(Save *save, GError **error)
 {
-	g_autofree char *state = g_build_filename(save->temporary, VKS_PART_STATE, NULL);
-	g_autofree char *memory = g_build_filename(save->temporary, VKS_PART_MEMORY, NULL);
-	g_autoptr(VksImage) image = vks_image_read(state, error);
+	g_autoptr(VksImage) image = vks_image_load_at(save->temporary, save->manifest, error);
 
-	if (!image || !vks_image_check_memory(image, memory, error) ||
-	    !vks_image_check_manifest(image, save->manifest, error))
+	if (!image)
 		return FALSE;
 	vks_resources_note(image, save->manifest);
 	return TRUE;
@@ -347,6 +355,8 @@ static gboolean describe(Save *save, GError **error)
 		g_free(manifest->reason);
 		manifest->reason = g_strdup(save->options->reason);
 	}
+	if (session->encryption)
+		vks_manifest_encrypt(manifest, session->sealing);
 	manifest->session_id = g_strdup(record->id);
 	manifest->session_name = g_strdup(session->name);
 	manifest->run_id = g_strdup(record->run_id);
@@ -455,6 +465,10 @@ static void find_parent(Save *save)
 	save->parent_number = parent_of(save->session);
 	if (save->parent_number)
 		save->parent = vks_store_load(save->session->saves_dir, save->parent_number, NULL);
+	/* One that is not what was saved is nothing to build on. */
+	if (save->parent && save->session->sealing &&
+	    !vks_manifest_unlock(save->parent, save->session->sealing, NULL))
+		g_clear_pointer(&save->parent, vks_manifest_free);
 }
 
 static gboolean run_stages(Save *save, GError **error)
@@ -478,7 +492,7 @@ gboolean vks_session_save(VksSession *session, const VksSaveOptions *options,
 	};
 	gboolean ok;
 
-	if (!vks_session_need_running(session, error))
+	if (!vks_session_need_running(session, error) || !vks_session_unlock(session, error))
 		return FALSE;
 	save.policy_known = vks_session_policy(session, &save.policy, NULL);
 	session->backend->request_thumbnail(session->run_dir);

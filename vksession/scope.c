@@ -13,6 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "vksession/secret-service.h"
+
 #define SYSTEMD_NAME   "org.freedesktop.systemd1"
 #define SYSTEMD_PATH   "/org/freedesktop/systemd1"
 #define MANAGER	       "org.freedesktop.systemd1.Manager"
@@ -27,13 +29,10 @@
 
 static GDBusConnection *find_systemd(void)
 {
-	const char *address = g_getenv("DBUS_SESSION_BUS_ADDRESS");
 	const char *runtime = g_getenv("XDG_RUNTIME_DIR");
-	g_autofree char *socket = runtime ? g_build_filename(runtime, "bus", NULL) : NULL;
 	g_autofree char *systemd = runtime ? g_build_filename(runtime, "systemd", NULL) : NULL;
 
-	if (!systemd || access(systemd, F_OK) < 0 ||
-	    (!(address && *address) && access(socket, F_OK) < 0))
+	if (!systemd || access(systemd, F_OK) < 0 || !vks_session_bus_exists())
 		return NULL;
 	return g_bus_get_sync(G_BUS_TYPE_SESSION, NULL, NULL);
 }

@@ -9,6 +9,7 @@
 #include "launcher/autofd.h"
 #include "vksession/activity.h"
 #include "vksession/durable.h"
+#include "vksession/encryption.h"
 #include "vksession/environment.h"
 #include "vksession/lock.h"
 #include "vksession/machine.h"
@@ -22,6 +23,23 @@
 #define LOCK_BACKGROUND	  ":prune"
 #define DROP_PREFIX	  ".drop-"
 #define SHRED_PREFIX	  ".shred-"
+#define GRAVE		  "session"
+
+static void set_log_paths(VksSession *session, const char *dir)
+{
+	g_free(session->log_path);
+	g_free(session->report_path);
+	g_free(session->viewer_log_path);
+	session->log_path = g_build_filename(dir, "log", NULL);
+	session->report_path = g_build_filename(dir, "thaw-report.json", NULL);
+	session->viewer_log_path = g_build_filename(dir, "viewer.log", NULL);
+}
+
+gboolean vks_session_place_logs(VksSession *session, gboolean in_memory, GError **error)
+{
+	set_log_paths(session, in_memory ? session->memory_dir : session->dir);
+	return !in_memory || vks_memory_dir_ensure(session->memory_dir, error);
+}
 
 static VksSession *session_new(Vks *vks, const char *name)
 {
@@ -34,10 +52,9 @@ static VksSession *session_new(Vks *vks, const char *name)
 	session->dir = g_build_filename(vks->store_dir, name, NULL);
 	session->saves_dir = g_build_filename(session->dir, "saves", NULL);
 	session->record_path = g_build_filename(session->dir, "session.json", NULL);
-	session->log_path = g_build_filename(session->dir, "log", NULL);
-	session->report_path = g_build_filename(session->dir, "thaw-report.json", NULL);
-	session->viewer_log_path = g_build_filename(session->dir, "viewer.log", NULL);
+	set_log_paths(session, session->dir);
 	session->run_dir = g_build_filename(vks->runtime_dir, name, NULL);
+	session->memory_dir = vks_memory_dir(session->dir, ".session");
 	return session;
 }
 
@@ -56,6 +73,9 @@ void vks_session_free(VksSession *session)
 	g_free(session->viewer_log_path);
 	g_free(session->report_path);
 	g_free(session->run_dir);
+	g_free(session->memory_dir);
+	g_free(session->key_path);
+	vks_sealing_unref(session->sealing);
 	g_free(session);
 }
 
@@ -152,6 +172,9 @@ static VksSession *session_load(VksSession *session, VksSessionFlags flags, GErr
 	if (!load_record(session, flags, error))
 		return NULL;
 	vks_session_refresh(session);
+	vks_session_look_for_key(session);
+	if (session->encryption && !vks_session_place_logs(session, TRUE, error))
+		return NULL;
 	return g_steal_pointer(&owned);
 }
 
@@ -226,7 +249,8 @@ static void recover(VksSession *session)
 	vks_store_clean(session->dir, NULL);
 	vks_staging_clean(session->saves_dir);
 	if (!session->running) {
-		/* A thaw that did not get further than its viewer. */
+		/* A thaw that did not get further than its viewer, or a run that crashed. */
+		vks_session_forget_key(session);
 		session->backend->viewer_stop(session->run_dir, VIEWER_TIMEOUT_MS, NULL);
 		return;
 	}
@@ -407,15 +431,17 @@ gboolean vks_session_end(const VksSession *session, GError **error)
 	if (!backend->viewer_stop(session->run_dir, VIEWER_TIMEOUT_MS, ok ? error : NULL))
 		ok = FALSE;
 	/* What is left there is of this run, and must not be taken for that of the next. */
-	if (ok)
+	if (ok) {
 		vks_tree_remove(session->run_dir, NULL);
+		vks_session_forget_key(session);
+	}
 	return ok;
 }
 
 /* Moves a session to a grave in the store, from where it is removed at leisure. */
 static gboolean bury(const VksSession *session, const char *grave, GError **error)
 {
-	g_autofree char *inside = g_build_filename(grave, "session", NULL);
+	g_autofree char *inside = g_build_filename(grave, GRAVE, NULL);
 
 	if (vks_rename_new(session->dir, inside, error))
 		return vks_path_sync(session->vks->store_dir, error);
@@ -428,6 +454,7 @@ gboolean vks_session_erase(const VksSession *session, gboolean shred, GError **e
 	g_autofree char *grave = g_strdup_printf("%s/%sXXXXXX", session->vks->store_dir,
 						 shred ? SHRED_PREFIX : DROP_PREFIX);
 	static const char *const locks[] = { "", LOCK_SAVES, LOCK_BACKGROUND };
+	g_autofree char *inside = NULL;
 	/* Keeps the grave from those who remove what others left behind. */
 	autofd store_lock = vks_store_lock(session->vks, error);
 
@@ -440,12 +467,18 @@ gboolean vks_session_erase(const VksSession *session, gboolean shred, GError **e
 	}
 	if (!bury(session, grave, error))
 		return FALSE;
+	inside = g_build_filename(grave, GRAVE, NULL);
+	/* Without its key, what an encrypted session leaves is noise: no need to write over it. */
+	if (!vks_session_destroy_key(session, inside, error))
+		return FALSE;
+	shred = shred && (!session->encryption || session->changing);
 	for (gsize i = 0; i < G_N_ELEMENTS(locks); i++) {
 		g_autofree char *lock = lock_path(session->vks, session->name, locks[i]);
 
 		unlink(lock);
 	}
 	vks_staging_clean(session->saves_dir);
+	vks_tree_remove(session->memory_dir, NULL);
 	return (shred ? vks_tree_shred(grave, error) : vks_tree_remove(grave, error)) &&
 	       vks_tree_remove(session->run_dir, error);
 }

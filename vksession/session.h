@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "vksession/keys.h"
 #include "vksession/paths.h"
 #include "vksession/policy.h"
 #include "vksession/record.h"
@@ -15,6 +16,10 @@
 		(VKSESSION_BINDIR "/vksession"), "save", "--queue", "--reason", "program", name,   \
 			NULL                                                                       \
 	}
+
+/** The wrapped key of an encrypted session; while its saves are being converted, the second. */
+#define VKS_KEY_FILE	      "key.json"
+#define VKS_KEY_FILE_CHANGING "key.json.changing"
 
 typedef struct {
 	Vks *vks;		   /* borrowed */
@@ -27,8 +32,13 @@ typedef struct {
 	char *viewer_log_path;
 	char *report_path; /* of the last thaw */
 	char *run_dir;	   /* in the runtime directory */
+	char *memory_dir;  /* in memory for certain: key and logs of an encrypted session */
 	int lock_fd;	   /* -1: looked at without the lock */
-	VksRecord *record; /* NULL: the session does not exist */
+	VksEncryption encryption;
+	gboolean changing;   /* some saves are encrypted, and some may not be */
+	char *key_path;	     /* NULL: it is not encrypted */
+	VksSealing *sealing; /* its keys; NULL: it is not encrypted, or locked */
+	VksRecord *record;   /* NULL: the session does not exist */
 	gboolean running;
 	VkLauncherStatus status; /* if running */
 } VksSession;
@@ -74,6 +84,12 @@ gboolean vks_session_background_is_awaited(Vks *vks, const char *name);
  */
 int vks_session_lock_saves(const VksSession *session, const char *holder, gboolean exclusive,
 			   GError **error);
+
+/**
+ * Chooses where logs and reports are: with the saves, or, as what programs print must not be on the
+ * disk, in memory. Makes that directory.
+ */
+gboolean vks_session_place_logs(VksSession *session, gboolean in_memory, GError **error);
 
 /** Fails with VKS_ERROR_STATE unless the session runs. */
 gboolean vks_session_need_running(const VksSession *session, GError **error);

@@ -2,10 +2,8 @@
 #include "vksession/staging.h"
 
 #include <errno.h>
-#include <linux/magic.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "launcher/autofd.h"
@@ -19,25 +17,25 @@
 /* Left to others of the memory that is available. */
 #define MEMORY_SPARE (G_GUINT64_CONSTANT(256) << 20)
 
-/* One directory for each session, wherever its store is: so that its leftovers can be found. */
-static char *place_of(const char *saves_dir)
+char *vks_memory_dir(const char *path, const char *kind)
 {
 	char hex[VKS_CHECKSUM_HEX + 1];
 
-	vks_checksum_buffer(saves_dir, strlen(saves_dir), hex);
-	return g_strdup_printf(MEMORY_PLACE "/vksession-%u/%s", (unsigned int)geteuid(), hex);
+	vks_checksum_buffer(path, strlen(path), hex);
+	return g_strdup_printf(MEMORY_PLACE "/vksession-%u/%s%s", (unsigned int)geteuid(), hex,
+			       kind);
 }
 
-static gboolean is_memory(const char *path)
+/* One directory for each session, wherever its store is: so that its leftovers can be found. */
+static char *place_of(const char *saves_dir)
 {
-	struct statfs fs;
-
-	return statfs(path, &fs) == 0 && fs.f_type == TMPFS_MAGIC;
+	return vks_memory_dir(saves_dir, "");
 }
 
 static gboolean has_room(guint64 need)
 {
-	return is_memory(MEMORY_PLACE) && vks_free_space(MEMORY_PLACE) >= need + MEMORY_SPARE &&
+	return vks_is_in_memory(MEMORY_PLACE) &&
+	       vks_free_space(MEMORY_PLACE) >= need + MEMORY_SPARE &&
 	       vks_available_memory() >= need + MEMORY_SPARE;
 }
 
@@ -62,16 +60,29 @@ static void tag_as_cache(const char *dir)
 		vks_file_create(path, tag, strlen(tag), NULL);
 }
 
+gboolean vks_memory_dir_ensure(const char *dir, GError **error)
+{
+	g_autofree char *parent = g_path_get_dirname(dir);
+
+	if (!vks_is_in_memory(MEMORY_PLACE)) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+			    MEMORY_PLACE " is not in memory");
+		return FALSE;
+	}
+	/* Everybody may write to /dev/shm: one that is there must be ours. */
+	if (!vks_private_dir_ensure(parent, error) || !vks_private_dir_ensure(dir, error))
+		return FALSE;
+	tag_as_cache(parent);
+	return TRUE;
+}
+
 static VksStaging *make_in_memory(const char *saves_dir, GError **error)
 {
 	g_autofree char *place = place_of(saves_dir);
 	g_autofree char *dir = g_build_filename(place, "XXXXXX", NULL);
-	g_autofree char *parent = g_path_get_dirname(place);
 
-	/* Everybody may write to /dev/shm: one that is there must be ours. */
-	if (!vks_private_dir_ensure(parent, error) || !vks_private_dir_ensure(place, error))
+	if (!vks_memory_dir_ensure(place, error))
 		return NULL;
-	tag_as_cache(parent);
 	if (!g_mkdtemp_full(dir, 0700) || !vks_private_dir_ensure(dir, error)) {
 		if (error && !*error)
 			vks_error_errno(error, errno, "cannot make a directory in %s", place);

@@ -10,6 +10,17 @@
 
 #include "vksession/policy.h"
 
+/**
+ * Names a directory in memory for what must never be on a disk.
+ *
+ * @param path  what it belongs to, so that it is found again
+ * @param kind  what it is for; "" is that of staging
+ * @return free with g_free()
+ */
+char *vks_memory_dir(const char *path, const char *kind);
+/** Makes it, 0700. @return FALSE with NOT_SUPPORTED if there is no place in memory */
+gboolean vks_memory_dir_ensure(const char *dir, GError **error);
+
 typedef struct {
 	char *dir;
 	gboolean in_memory;

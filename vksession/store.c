@@ -27,6 +27,7 @@
 #include "vksession/durable.h"
 #include "vksession/error.h"
 #include "vksession/layers.h"
+#include "vksession/parts.h"
 
 #define TEMPORARY_NEW	".new-"
 #define TEMPORARY_DROP	".drop-"
@@ -34,8 +35,8 @@
 #define BASE		".base-"
 #define MANIFEST	"manifest.json"
 
-static const char *const known_parts[] = { VKS_PART_MEMORY, VKS_PART_STATE, VKS_PART_SAME,
-					   VKS_PART_LAYOUT, VKS_PART_THUMBNAIL };
+static const char *const known_parts[] = { VKS_PART_MEMORY, VKS_PART_STATE,  VKS_PART_SAME,
+					   VKS_PART_SEALS,  VKS_PART_LAYOUT, VKS_PART_THUMBNAIL };
 
 /* "12" is save 12; "012", "+12", "12x" and "0" are nothing of ours. */
 static guint parse_number(const char *name)
@@ -151,12 +152,12 @@ gboolean vks_store_publish(const char *saves_dir, const char *temporary,
 }
 
 gboolean vks_store_replace(const char *saves_dir, const char *temporary,
-			   const VksManifest *manifest, GError **error)
+			   const VksManifest *manifest, gboolean shred, GError **error)
 {
 	g_autofree char *final = vks_store_layer_path(saves_dir, manifest->generation);
 
 	return seal(temporary, manifest, error) && vks_rename_exchange(temporary, final, error) &&
-	       vks_tree_remove(temporary, error);
+	       (shred ? vks_tree_shred(temporary, error) : vks_tree_remove(temporary, error));
 }
 
 gboolean vks_store_retire(const char *saves_dir, guint number, GError **error)
@@ -227,13 +228,20 @@ static gboolean check_part(const char *dir, const VksPart *part, GError **error)
 
 static gboolean check_parts(const char *dir, const VksManifest *manifest, GError **error)
 {
-	static const char *const needed[] = { VKS_PART_MEMORY, VKS_PART_STATE, VKS_PART_SAME };
-	gsize count = G_N_ELEMENTS(needed) - (manifest->delta.parent ? 0 : 1);
+	const struct {
+		const char *name;
+		gboolean needed;
+	} parts[] = {
+		{ VKS_PART_MEMORY, TRUE },
+		{ VKS_PART_STATE, TRUE },
+		{ VKS_PART_SAME, manifest->delta.parent != 0 },
+		{ VKS_PART_SEALS, manifest->seal.id != NULL },
+	};
 
-	for (gsize i = 0; i < count; i++) {
-		if (!vks_manifest_part(manifest, needed[i])) {
+	for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
+		if (parts[i].needed && !vks_manifest_part(manifest, parts[i].name)) {
 			g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-				    "the manifest names no part %s", needed[i]);
+				    "the manifest names no part %s", parts[i].name);
 			return FALSE;
 		}
 	}
@@ -318,7 +326,8 @@ static gboolean compare_checksum(const char *name, const VksChecksum *found, gui
 static gboolean verify_part(const char *saves_dir, const VksManifest *manifest, const VksPart *part,
 			    Offset *offset, GCancellable *cancellable, GError **error)
 {
-	g_autofree char *path = vks_store_path(saves_dir, manifest->generation, part->name);
+	g_autofree char *dir = vks_store_path(saves_dir, manifest->generation, NULL);
+	g_autofree char *path = g_build_filename(dir, part->name, NULL);
 	VksChecksum sum;
 
 	if (!part_is_known(part->name))
@@ -326,25 +335,32 @@ static gboolean verify_part(const char *saves_dir, const VksManifest *manifest, 
 	if (!vks_checksum_path(path, &sum, report_with_offset, offset, cancellable, error) ||
 	    !compare_checksum(part->name, &sum, part->size, part->checksum, error))
 		return FALSE;
+	/* The memory's pages come last, all together. */
+	if (strcmp(part->name, VKS_PART_MEMORY) != 0 &&
+	    !vks_part_check(dir, manifest, part->name, error))
+		return FALSE;
 	offset->before += part->size;
 	return TRUE;
 }
 
-/* The memory as a guest would get it, from this save's pages and those that it is built on. */
+/*
+ * The memory as a guest would get it, from this save's pages and those that it is built on. For one
+ * that is whole, and not encrypted, that is the checksum of its file.
+ */
 static gboolean verify_whole(const char *saves_dir, const VksManifest *manifest, Offset *offset,
 			     GCancellable *cancellable, GError **error)
 {
-	const VksDelta *delta = &manifest->delta;
+	const VksPart *part = vks_manifest_part(manifest, VKS_PART_MEMORY);
 	g_autoptr(VksLayers) layers = NULL;
 	VksChecksum sum;
 
-	if (!delta->parent)
+	if ((!manifest->delta.parent && !manifest->seal.id) || vks_manifest_is_locked(manifest))
 		return TRUE;
 	layers = vks_layers_open(saves_dir, manifest, error);
 	return layers &&
 	       vks_layers_checksum(layers, &sum, report_with_offset, offset, cancellable, error) &&
-	       compare_checksum("memory with what it is built on", &sum, delta->whole.size,
-				delta->whole.hex, error);
+	       compare_checksum("memory as a whole", &sum, part->size,
+				vks_manifest_memory_checksum(manifest), error);
 }
 
 gboolean vks_store_verify(const char *saves_dir, const VksManifest *manifest,
@@ -368,9 +384,12 @@ static gboolean compose_memory(const char *saves_dir, const VksManifest *manifes
 	g_autoptr(VksLayers) layers = vks_layers_open(saves_dir, manifest, error);
 	VksChecksum sum;
 
-	return layers && vks_layers_compose(layers, to, cancellable, error) &&
-	       vks_checksum_fd(to, &sum, report_with_offset, offset, cancellable, error) &&
-	       compare_checksum(VKS_PART_MEMORY, &sum, part->size,
+	if (!layers || !vks_layers_compose(layers, to, cancellable, error) ||
+	    !vks_checksum_fd(to, &sum, report_with_offset, offset, cancellable, error))
+		return FALSE;
+	if (manifest->seal.id)
+		vks_sealing_hide_checksum(manifest->seal.sealing, sum.hex);
+	return compare_checksum(VKS_PART_MEMORY, &sum, part->size,
 				vks_manifest_memory_checksum(manifest), error);
 }
 
@@ -378,12 +397,15 @@ static gboolean compose_state(const char *saves_dir, const VksManifest *manifest
 			      GCancellable *cancellable, GError **error)
 {
 	const VksPart *part = vks_manifest_part(manifest, VKS_PART_STATE);
-	g_autofree char *from = vks_store_path(saves_dir, manifest->generation, VKS_PART_STATE);
+	g_autofree char *dir = vks_store_path(saves_dir, manifest->generation, NULL);
 	VksChecksum sum;
 
-	return vks_file_copy(from, to, error) &&
-	       vks_checksum_path(to, &sum, NULL, NULL, cancellable, error) &&
-	       compare_checksum(VKS_PART_STATE, &sum, part->size, part->checksum, error);
+	if (!vks_part_extract(dir, manifest, VKS_PART_STATE, to, error))
+		return FALSE;
+	/* What was encrypted is authentic, or it could not be opened. */
+	return manifest->seal.id ||
+	       (vks_checksum_path(to, &sum, NULL, NULL, cancellable, error) &&
+		compare_checksum(VKS_PART_STATE, &sum, part->size, part->checksum, error));
 }
 
 gboolean vks_store_compose(const char *saves_dir, const VksManifest *manifest, const char *dir,

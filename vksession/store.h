@@ -17,6 +17,8 @@
 #define VKS_PART_STATE	   "state"
 /** Which pages of the memory are those of the save that it is built on; needed if it is. */
 #define VKS_PART_SAME	   "memory.same"
+/** Which pages the memory file of an encrypted save holds, and how they are opened; it needs it. */
+#define VKS_PART_SEALS	   "memory.seals"
 /** Optional part: positions of windows. */
 #define VKS_PART_LAYOUT	   "layout.json"
 #define VKS_PART_THUMBNAIL "thumbnail.png"
@@ -69,13 +71,16 @@ gboolean vks_store_remove_base(const char *saves_dir, guint number, GError **err
  * Puts a temporary directory in the place of the save or base of its manifest's number, in one
  * atomic, durable step, and removes what was there. As vks_store_publish() otherwise.
  *
+ * @param shred  overwrite what was there before
  * @return FALSE with NOT_SUPPORTED if the file system can't exchange names; nothing has changed
  */
 gboolean vks_store_replace(const char *saves_dir, const char *temporary,
-			   const VksManifest *manifest, GError **error);
+			   const VksManifest *manifest, gboolean shred, GError **error);
 
 /**
- * Reads all parts of a save and compares their checksums, and that of its memory as a whole.
+ * Reads all parts of a save and compares their checksums, and that of its memory as a whole. All
+ * that is encrypted is opened; if the manifest is locked, only the checksums of what is in the
+ * files are compared.
  *
  * @param progress  gets the bytes looked at of all parts together; may be NULL
  * @return FALSE with INVALID_DATA that names the part, CANCELLED, or the read error
@@ -85,8 +90,8 @@ gboolean vks_store_verify(const char *saves_dir, const VksManifest *manifest,
 			  GCancellable *cancellable, GError **error);
 
 /**
- * Puts a save together as the kernel reads it: files `memory`, whole, and `state`, and compares
- * their checksums. Also for a save that is whole itself.
+ * Puts a save together as the kernel reads it, not encrypted: files `memory`, whole, and `state`,
+ * and compares their checksums. Also for a save that is whole itself.
  *
  * @param dir  an empty directory
  * @return FALSE as vks_store_verify(), or with the error of writing

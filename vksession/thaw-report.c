@@ -39,6 +39,9 @@ VksThawReport *vks_thaw_preview(Vks *vks, const char *name, guint number, GError
 		return NULL;
 	manifest = number ? vks_store_load(session->saves_dir, number, &cause)
 			  : vks_session_newest(session);
+	/* Of an encrypted save that is locked, programs and libraries are known, and no documents. */
+	if (manifest && session->sealing)
+		vks_manifest_unlock(manifest, session->sealing, NULL);
 	if (manifest)
 		return vks_changes_look(vks->store_dir, manifest);
 	g_set_error(error, VKS_ERROR,

@@ -4,15 +4,15 @@
  *
  *   choose save   - The one asked for, or the newest. A damaged newest one is an error that names
  *                   the good ones; nobody is given an old state without having asked for it.
- *   check machine - Processor, memory and kernel that the save needs, by its manifest and its image.
- *   show          - The viewer takes longest to start, so it is started first; it waits.
- *   check content - Every byte of the save is compared with its checksum. A memory that lies in
- *                   several saves is put together in a private directory for it, in memory if there
- *                   is room; what is compared is the result.
- *   start guest   - The vkernel reads the save, with kept copies in the place of programs and
- *                   libraries that were replaced on the host; then the guest is told the time, and
- *                   what has changed on the host is written down.
- *   undo          - Whatever fails: viewer and vkernel are ended, the record is as before.
+ *   unlock        - The key of an encrypted session is had from where it is kept, or asked for.
+ *   check machine - Processor, memory and kernel that the save needs, by its manifest and its
+ * image. show          - The viewer takes longest to start, so it is started first; it waits. check
+ * content - Every byte of the save is compared with its checksum. A memory that lies in several
+ * saves, or is encrypted, is put together in a private directory for it, in memory if there is room
+ * (an encrypted one nowhere else); what is compared is the result. start guest   - The vkernel
+ * reads the save, with kept copies in the place of programs and libraries that were replaced on the
+ * host; then the guest is told the time, and what has changed on the host is written down. undo -
+ * Whatever fails: viewer and vkernel are ended, the record is as before.
  */
 #include <string.h>
 
@@ -22,7 +22,9 @@
 #include "vksession/image-fit.h"
 #include "vksession/kernels.h"
 #include "vksession/machine.h"
+#include "vksession/encryption.h"
 #include "vksession/operations.h"
+#include "vksession/parts.h"
 #include "vksession/staging.h"
 #include "vksession/store.h"
 
@@ -62,8 +64,9 @@ static char *describe_others(const Thaw *thaw)
 		if (number == thaw->number)
 			continue;
 		manifest = vks_store_load(saves_dir, number, NULL);
-		if (!manifest || !vks_store_verify(saves_dir, manifest, NULL, NULL,
-						   vks_control_cancellable(thaw->control), NULL))
+		if (!manifest || !vks_session_unlock_save(thaw->session, manifest, NULL) ||
+		    !vks_store_verify(saves_dir, manifest, NULL, NULL,
+				      vks_control_cancellable(thaw->control), NULL))
 			continue;
 		g_string_append_printf(list, "%s%u", intact ? ", " : "", number);
 		newest = intact++ ? newest : number;
@@ -146,6 +149,16 @@ static gboolean choose_save(Thaw *thaw, GError **error)
 	return FALSE;
 }
 
+static gboolean unlock(Thaw *thaw, GError **error)
+{
+	g_autoptr(GError) cause = NULL;
+
+	if (vks_session_unlock_save(thaw->session, thaw->manifest, &cause))
+		return TRUE;
+	set_damaged(thaw, g_steal_pointer(&cause), error);
+	return FALSE;
+}
+
 static gboolean check_machine(Thaw *thaw, GError **error)
 {
 	g_auto(GStrv) present = vks_cpu_features();
@@ -176,14 +189,14 @@ static gboolean check_machine(Thaw *thaw, GError **error)
  */
 static gboolean place_part(const Thaw *thaw, const char *name, GError **error)
 {
-	g_autofree char *saved = NULL, *placed = NULL, *content = NULL;
+	g_autofree char *dir = NULL, *placed = NULL, *content = NULL;
 	gsize length = 0;
 
 	if (!vks_manifest_part(thaw->manifest, name))
 		return TRUE;
-	saved = vks_store_path(thaw->session->saves_dir, thaw->number, name);
+	dir = vks_store_path(thaw->session->saves_dir, thaw->number, NULL);
 	placed = g_build_filename(thaw->session->run_dir, name, NULL);
-	content = vks_file_read(saved, MAX_LAYOUT_BYTES, &length, error);
+	content = vks_part_get(dir, thaw->manifest, name, MAX_LAYOUT_BYTES, &length, error);
 	return content && vks_file_replace(placed, content, length, error);
 }
 
@@ -216,17 +229,23 @@ static void report_verify(guint64 bytes, gpointer user_data)
 	vks_control_report(thaw->control, "checking the save", bytes, total);
 }
 
+static guint64 memory_data_bytes(const VksManifest *manifest)
+{
+	return manifest->delta.parent ? manifest->delta.whole.data_bytes
+				      : vks_manifest_part(manifest, VKS_PART_MEMORY)->data_bytes;
+}
+
 static gboolean read_content(Thaw *thaw, GError **error)
 {
 	VksSession *session = thaw->session;
 	VksPolicy policy;
 
-	if (!thaw->manifest->delta.parent)
+	if (!thaw->manifest->delta.parent && !thaw->manifest->seal.id)
 		return vks_store_verify(session->saves_dir, thaw->manifest, report_verify, thaw,
 					vks_control_cancellable(thaw->control), error);
 	vks_session_policy(session, &policy, NULL);
-	thaw->composed = vks_staging_new(session->saves_dir, thaw->manifest->delta.whole.data_bytes,
-					 policy.staging, error);
+	thaw->composed = vks_staging_new(session->saves_dir, memory_data_bytes(thaw->manifest),
+					 vks_session_staging_mode(session, &policy), error);
 	return thaw->composed && vks_store_compose(session->saves_dir, thaw->manifest,
 						   thaw->composed->dir, report_verify, thaw,
 						   vks_control_cancellable(thaw->control), error);
@@ -310,7 +329,8 @@ static gboolean start_guest(Thaw *thaw, GError **error)
 	};
 
 	vks_control_report(thaw->control, "starting the session", 0, 0);
-	if (place_pins(thaw, &pins, &cause) && note_run(thaw, &cause)) {
+	if (vks_session_keep_key(session, &cause) && place_pins(thaw, &pins, &cause) &&
+	    note_run(thaw, &cause)) {
 		arguments[0] = pins;
 		config.kernel_arguments = arguments;
 		if (session->backend->start(&config, &cause) &&
@@ -355,7 +375,7 @@ gboolean vks_session_thaw(VksSession *session, const VksThawOptions *options,
 
 	ok = need_not_running(session, error) && choose_save(&thaw, error) &&
 	     vks_session_need_display(options->display, options->detach, error) &&
-	     check_machine(&thaw, error) && thaw_shown(&thaw, error);
+	     unlock(&thaw, error) && check_machine(&thaw, error) && thaw_shown(&thaw, error);
 	if (ok)
 		*result = (VksThawResult){
 			.number = thaw.number,

@@ -15,6 +15,7 @@
 #include "vksession/backend.h"
 #include "vksession/error.h"
 #include "vksession/image/image.h"
+#include "vksession/keys.h"
 #include "vksession/manifest.h"
 
 #define VKS_DEFAULT_SESSION "default"
@@ -32,6 +33,18 @@ typedef struct Vks Vks;
 Vks *vks_open(const VksBackend *backend, GError **error);
 void vks_close(Vks *vks);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Vks, vks_close)
+
+/**
+ * Asks somebody for the passphrase of an encrypted session.
+ *
+ * @param is_new  it is going to be the passphrase: one that is mistyped would be lost
+ * @return the caller's; NULL with a VKS_ERROR, or without an error if nobody can be asked
+ */
+typedef VksSecret *(*VksAskPassphrase)(const char *session, gboolean is_new, gpointer user_data,
+				       GError **error);
+
+/** Tells how passphrases are asked for; before, nobody is asked, and what needs one fails. */
+void vks_set_ask(Vks *vks, VksAskPassphrase ask, gpointer user_data);
 
 /** Refuses what is no name of a session: [A-Za-z0-9._-]{1,32}, not starting with '.' or '-'. */
 gboolean vks_check_name(const char *name, GError **error);
@@ -67,6 +80,8 @@ typedef struct {
 	gboolean no_network;  /* only for a session that is not running */
 	guint64 memory_bytes; /* the same; 0: the default, or what it had */
 	guint cpus;	      /* the same */
+	const char *encrypt;  /* "keyring", "passphrase" or "none", only for a new session; NULL: as
+				 the user's file says */
 } VksRunOptions;
 
 typedef struct {
@@ -187,6 +202,25 @@ char **vks_get_policy(Vks *vks, const char *name, GError **error);
 /** Changes settings of a session. @param settings  "NAME=VALUE"; "NAME=" is that of the file */
 gboolean vks_set_policy(Vks *vks, const char *name, const char *const *settings, GError **error);
 
+/**
+ * Tells whether to run a program in a session, or to thaw it, somebody has to be asked for a
+ * passphrase. It may be that none is needed all the same.
+ * @param encrypt  as in VksRunOptions, for a session that does not exist
+ */
+gboolean vks_needs_passphrase(Vks *vks, const char *name, const char *encrypt);
+
+/**
+ * Encrypts a session that does not run, with all of its saves; or, if it is encrypted already,
+ * keeps its key in another way, or with another passphrase. What was not encrypted is overwritten
+ * before it is freed, as by vks_shred(). Interrupted anywhere, each save can be thawed, and calling
+ * it again goes on.
+ */
+gboolean vks_encrypt(Vks *vks, const char *name, VksEncryption method, const VksControl *control,
+		     GError **error);
+
+/** Turns an encrypted session that does not run, with all of its saves, into one that is not. */
+gboolean vks_decrypt(Vks *vks, const char *name, const VksControl *control, GError **error);
+
 /* States of a file in a report; the vkernel may tell others, too ("lost", "readonly"). */
 #define VKS_CHANGE_CHANGED    "changed"	   /* the same file, with other content */
 #define VKS_CHANGE_REPLACED   "replaced"   /* another file under its name */
@@ -260,6 +294,7 @@ typedef struct {
 	guint last_save;     /* number; 0: none */
 	gint64 last_save_us; /* CLOCK_REALTIME; 0: none, or damaged */
 	guint64 disk_bytes;  /* of the whole session in the store */
+	VksEncryption encryption;
 	char **commands;     /* what was started in it, one line a program */
 	GPtrArray *programs; /* of VkProgram, what runs now; NULL if not asked for */
 	char *problem;	     /* what is wrong with it; NULL if nothing is */
@@ -281,7 +316,10 @@ typedef struct {
 	guint64 disk_bytes;    /* its own; see also manifest->delta */
 	const char *reason;    /* why it was made, of the manifest; "" without one */
 	gboolean verified;     /* every byte was read and checked */
-	char *problem;	       /* what is damaged; NULL: nothing that was looked at */
+	gboolean encrypted;
+	char *locked;  /* why it could not be opened: only checksums were compared, and what
+			  is hidden in the manifest is not known; NULL if it is not locked */
+	char *problem; /* what is damaged; NULL: nothing that was looked at */
 } VksSaveInfo;
 
 /** @return array of VksSaveInfo, oldest first; manifests and sizes of parts are looked at */

@@ -15,10 +15,11 @@ cd "$(dirname "$0")/../.."
 
 sources=(
 	tests/fuzz/libfuzzer.c tests/vksession/image-builder.c
-	vksession/{checksum,durable,error,json,manifest,resources}.c
+	vksession/{changes,checksum,durable,error,json,keys,lock,manifest,manifest-seal,pins}.c
+	vksession/{resources,sealing,seals,sparse}.c
 	vksession/image/{check,elf-note,image,source}.c launcher/{control,frame,runtime-dir}.c
 )
-read -ra flags < <(pkg-config --cflags --libs glib-2.0 gio-2.0 gio-unix-2.0 json-glib-1.0 libxxhash)
+read -ra flags < <(pkg-config --cflags --libs glib-2.0 gio-2.0 gio-unix-2.0 json-glib-1.0 libxxhash libsodium)
 
 mkdir -p "$directory"
 for target in "${targets[@]}"; do

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "operations.h"
 
+#include <string.h>
 #include <unistd.h>
 
+#include "vksession/encryption.h"
 #include "vksession/paths.h"
+#include "vksession/store.h"
 
 Vks *open_fake(void)
 {
@@ -13,6 +16,27 @@ Vks *open_fake(void)
 	if (!vks)
 		fail_msg("%s", error->message);
 	return vks;
+}
+
+VksSecret *answer_passphrase(const char *session, gboolean is_new, gpointer data, GError **error)
+{
+	const char *passphrase = data;
+	VksSecret *secret = vks_secret_new(strlen(passphrase), error);
+
+	memcpy(vks_secret_bytes(secret), passphrase, strlen(passphrase));
+	vks_secret_set_length(secret, strlen(passphrase));
+	return secret;
+}
+
+VksManifest *load_save(Vks *vks, const char *name, guint number)
+{
+	g_autoptr(VksSession) session = vks_session_find(vks, name, 0, NULL);
+	VksManifest *manifest = session ? vks_store_load(session->saves_dir, number, NULL) : NULL;
+	g_autoptr(GError) error = NULL;
+
+	if (manifest && !vks_session_unlock_save(session, manifest, &error))
+		fail_msg("save %u: %s", number, error->message);
+	return manifest;
 }
 
 void run_session(Vks *vks, const char *name)

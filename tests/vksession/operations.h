@@ -12,6 +12,15 @@
 /** Opens the sandbox's store over the fake. Close with vks_close(). */
 Vks *open_fake(void);
 
+/**
+ * For vks_set_ask(): answers with a passphrase.
+ * @param data  the passphrase, a `const char *`
+ */
+VksSecret *answer_passphrase(const char *session, gboolean is_new, gpointer data, GError **error);
+
+/** Reads the manifest of a save, unlocked with the key of the session's run. */
+VksManifest *load_save(Vks *vks, const char *name, guint number);
+
 /** Runs a program in a session, shown on ":9". Fails the test if that fails. */
 void run_session(Vks *vks, const char *name);
 

@@ -22,6 +22,9 @@
 #define USED	  512u /* pages that the guest has something in, at first */
 #define MAX_SAVES 400u
 
+/* How the sessions of the tests that run now are encrypted; NULL: not. */
+static const char *encrypt;
+
 /** A session with a guest whose memory the test writes, and what it was at each save. */
 typedef struct {
 	Vks *vks;
@@ -65,8 +68,10 @@ static Guest *guest_new(void **state)
 	VksRunResult result;
 
 	options.argv = argv;
+	options.encrypt = encrypt;
 	guest->rand = g_rand_new_with_seed(20261121);
 	guest->vks = open_fake();
+	vks_set_ask(guest->vks, answer_passphrase, (gpointer) "correct horse");
 	guest->saves = sandbox_path(state, "state/vksession/s/saves");
 	guest->memory = sandbox_path(state, "guest-memory");
 	g_setenv("VKS_FAKE_MEMORY", guest->memory, TRUE);
@@ -126,7 +131,7 @@ static void check_pages(const guint8 *memory, const guint32 *pages, guint number
 /* The save as a thaw gets it. */
 static void check_save(const Guest *guest, guint number)
 {
-	g_autoptr(VksManifest) manifest = vks_store_load(guest->saves, number, NULL);
+	g_autoptr(VksManifest) manifest = load_save(guest->vks, "s", number);
 	g_autofree char *dir = g_dir_make_tmp("vks-composed-XXXXXX", NULL);
 	g_autofree char *memory = g_build_filename(dir, "memory", NULL);
 	g_autoptr(GError) error = NULL;
@@ -485,7 +490,25 @@ static void test_random(void **state)
 	}
 }
 
+static int setup_encrypted(void **state)
+{
+	encrypt = "passphrase";
+	return sandbox_setup(state);
+}
+
+static int teardown_encrypted(void **state)
+{
+	encrypt = NULL;
+	return sandbox_teardown(state);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, sandbox_setup, sandbox_teardown)
+/* The same with an encrypted session. */
+#define SEALED(test)                                                                               \
+	{                                                                                          \
+		.name = #test "_encrypted", .test_func = test, .setup_func = setup_encrypted,      \
+		.teardown_func = teardown_encrypted,                                               \
+	}
 
 int main(void)
 {
@@ -503,6 +526,17 @@ int main(void)
 		TEST(test_rollback_to_the_oldest),
 		TEST(test_read_back),
 		TEST(test_random),
+		SEALED(test_idle),
+		SEALED(test_most_changed),
+		SEALED(test_chain_is_bounded),
+		SEALED(test_fold),
+		SEALED(test_absorb),
+		SEALED(test_branches),
+		SEALED(test_damaged_base),
+		SEALED(test_policy_prunes),
+		SEALED(test_rollback_to_the_oldest),
+		SEALED(test_read_back),
+		SEALED(test_random),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

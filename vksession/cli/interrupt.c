@@ -37,7 +37,7 @@ void cli_catch_interrupts(GCancellable *cancellable)
 	struct sigaction action = { .sa_handler = on_signal,
 				    .sa_flags = SA_RESTART | SA_RESETHAND };
 
-	if (pipe2(signal_pipe, O_CLOEXEC) < 0)
+	if (signal_pipe[0] >= 0 || pipe2(signal_pipe, O_CLOEXEC) < 0)
 		return;
 	g_thread_unref(g_thread_new("signals", cancel_on_signal, g_object_ref(cancellable)));
 	for (gsize i = 0; i < G_N_ELEMENTS(signals); i++)

@@ -36,11 +36,17 @@ static gboolean is_shown_here(const char *display, gboolean detach)
 	return (detach || (display && *display)) && is_text(display);
 }
 
+/* A passphrase is asked for here, and given to nobody else. */
+static gboolean may_be_remote(Cli *cli, const char *name, const char *encrypt)
+{
+	return is_text(name) && !vks_needs_passphrase(cli->vks, name, encrypt) && find(cli);
+}
+
 gboolean cli_run(Cli *cli, const VksRunOptions *options, VksRunResult *result, GError **error)
 {
 	if (is_shown_here(options->display, options->detach) && is_text(options->cwd) &&
-	    is_text(options->name) && are_texts(options->argv) && are_texts(options->environment) &&
-	    find(cli))
+	    are_texts(options->argv) && are_texts(options->environment) &&
+	    may_be_remote(cli, options->name, options->encrypt))
 		return cli_remote_run(cli->remote, options, &cli->control, result, error);
 	return vks_run(cli->vks, options, &cli->control, result, error);
 }
@@ -54,7 +60,8 @@ gboolean cli_save(Cli *cli, const VksSaveOptions *options, VksSaveResult *result
 
 gboolean cli_thaw(Cli *cli, const VksThawOptions *options, VksThawResult *result, GError **error)
 {
-	if (is_shown_here(options->display, options->detach) && is_text(options->name) && find(cli))
+	if (is_shown_here(options->display, options->detach) &&
+	    may_be_remote(cli, options->name, NULL))
 		return cli_remote_thaw(cli->remote, options, &cli->control, result, error);
 	return vks_thaw(cli->vks, options, &cli->control, result, error);
 }
@@ -62,7 +69,8 @@ gboolean cli_thaw(Cli *cli, const VksThawOptions *options, VksThawResult *result
 gboolean cli_rollback(Cli *cli, const VksRollbackOptions *options, VksRollbackResult *result,
 		      GError **error)
 {
-	if (is_shown_here(options->display, options->detach) && is_text(options->name) && find(cli))
+	if (is_shown_here(options->display, options->detach) &&
+	    may_be_remote(cli, options->name, NULL))
 		return cli_remote_rollback(cli->remote, options, &cli->control, result, error);
 	return vks_rollback(cli->vks, options, &cli->control, result, error);
 }

@@ -106,5 +106,7 @@ gboolean cli_parse_size(const char *text, guint64 *bytes, GError **error)
 gboolean cli_open(Cli *cli, GError **error)
 {
 	cli->vks = vks_open(cli->backend, error);
+	if (cli->vks)
+		cli_ask_passphrases(cli);
 	return cli->vks != NULL;
 }

@@ -18,6 +18,7 @@
 
 #include "vksession/daemon/bus.h"
 #include "vksession/environment.h"
+#include "vksession/secret-service.h"
 
 #define MANAGER	   "org.vksession.Manager1"
 #define JOB	   "org.vksession.Job1"
@@ -32,16 +33,6 @@ struct CliRemote {
 };
 
 /* --- find --- */
-
-/* GDBus would start a bus of its own where there is none. */
-static gboolean bus_exists(void)
-{
-	const char *address = g_getenv("DBUS_SESSION_BUS_ADDRESS");
-	const char *runtime = g_getenv("XDG_RUNTIME_DIR");
-	g_autofree char *socket = runtime ? g_build_filename(runtime, "bus", NULL) : NULL;
-
-	return (address && *address) || (socket && access(socket, F_OK) == 0);
-}
 
 static char *find_owner(GDBusConnection *connection)
 {
@@ -88,7 +79,7 @@ CliRemote *cli_remote_find(void)
 	CliRemote *remote;
 	GDBusConnection *connection;
 
-	if (!bus_exists())
+	if (!vks_session_bus_exists())
 		return NULL;
 	connection = g_bus_get_sync(G_BUS_TYPE_SESSION, NULL, NULL);
 	if (!connection)
@@ -339,6 +330,7 @@ gboolean cli_remote_run(CliRemote *remote, const VksRunOptions *options, const V
 	add_if(&dict, "detach", options->detach, TRUE);
 	add_if(&dict, "new", options->new_only, TRUE);
 	add_if(&dict, "network", options->no_network, FALSE);
+	add(&dict, "encrypt", options->encrypt);
 	if (options->memory_bytes)
 		g_variant_dict_insert(&dict, "memory", "t", options->memory_bytes);
 	if (options->cpus)

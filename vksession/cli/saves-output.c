@@ -8,6 +8,8 @@ static char *describe_state(const VksSaveInfo *info)
 {
 	if (info->problem)
 		return g_strdup_printf("damaged: %s", info->problem);
+	if (info->locked)
+		return g_strdup("complete, encrypted");
 	return g_strdup(info->verified ? "intact" : "complete");
 }
 
@@ -164,6 +166,8 @@ void cli_print_saves_json(const GPtrArray *saves)
 		cli_json_int(builder, "disk_bytes", (gint64)info->disk_bytes);
 		cli_json_bool(builder, "valid", info->problem == NULL);
 		cli_json_bool(builder, "verified", info->verified);
+		cli_json_bool(builder, "encrypted", info->encrypted);
+		cli_json_string(builder, "locked", info->locked);
 		cli_json_string(builder, "problem", info->problem);
 		if (info->manifest) {
 			add_manifest(builder, info->manifest);

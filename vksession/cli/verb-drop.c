@@ -53,18 +53,33 @@ static gboolean may_drop(Cli *cli, const char *name, guint number, GError **erro
 	return FALSE;
 }
 
+static gboolean is_encrypted(Cli *cli, const char *name)
+{
+	g_autoptr(GPtrArray) list = vks_list(cli->vks, name, FALSE, NULL);
+
+	return list && list->len > 0 && ((const VksSessionInfo *)list->pdata[0])->encryption;
+}
+
 static int verb_drop(Cli *cli, int argc, char **argv, GError **error)
 {
+	gboolean encrypted = FALSE;
 	guint number = 0;
 
 	if (!cli_parse(&cli_verb_drop, entries, FALSE, &argc, argv, 1, 2, error) ||
 	    (argc > 2 && !cli_parse_number(argv[2], &number, error)))
 		return VKS_ERROR_USAGE;
-	if (!cli_open(cli, error) || !may_drop(cli, argv[1], number, error) ||
-	    !(options.shred ? vks_shred(cli->vks, argv[1], number, error)
+	if (!cli_open(cli, error) || !may_drop(cli, argv[1], number, error))
+		return VKS_ERROR_FAILED;
+	encrypted = options.shred && number == 0 && is_encrypted(cli, argv[1]);
+	if (!(options.shred ? vks_shred(cli->vks, argv[1], number, error)
 			    : cli_drop(cli, argv[1], number, error)))
 		return VKS_ERROR_FAILED;
-	if (options.shred)
+	if (options.shred && encrypted)
+		fputs("vksession: its key is destroyed: what an SSD, the file system or a backup "
+		      "may still hold of its saves can't be read, unless a backup has key.json, "
+		      "too\n",
+		      stderr);
+	else if (options.shred)
 		fputs("vksession: overwritten and removed; an SSD, a copy-on-write or journaling "
 		      "file system, swap and backups may still hold copies\n",
 		      stderr);

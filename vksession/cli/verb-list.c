@@ -18,6 +18,14 @@ static const GOptionEntry entries[] = {
 static const char *const headings[] = { "SESSION", "STATE",   ">MEMORY",  ">SAVES", "LAST SAVE",
 					">DISK",   "DISPLAY", "PROGRAMS", NULL };
 
+/* What is not encrypted, as most are, is not said. */
+static char *describe_name(const VksSessionInfo *info)
+{
+	if (!info->encryption)
+		return g_strdup(info->name);
+	return g_strdup_printf("%s (%s)", info->name, vks_encryption_name(info->encryption));
+}
+
 static char *describe_programs(const VksSessionInfo *info)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
@@ -41,7 +49,7 @@ static void print_table(const GPtrArray *list)
 	for (guint i = 0; i < list->len; i++) {
 		const VksSessionInfo *info = list->pdata[i];
 		char *cells[] = {
-			g_strdup(info->name),
+			describe_name(info),
 			g_strdup(vks_state_name(info->state)),
 			cli_format_size(info->memory_bytes),
 			g_strdup_printf("%u", info->n_saves),
@@ -99,6 +107,7 @@ static void print_json(const GPtrArray *list)
 		cli_json_int(builder, "memory_bytes", (gint64)info->memory_bytes);
 		cli_json_int(builder, "cpus", info->cpus);
 		cli_json_bool(builder, "network", info->network);
+		cli_json_string(builder, "encryption", vks_encryption_name(info->encryption));
 		cli_json_int(builder, "saves", info->n_saves);
 		cli_json_int(builder, "last_save", info->last_save);
 		cli_json_int(builder, "last_save_us", info->last_save_us);

@@ -11,6 +11,7 @@ static struct {
 static const GOptionEntry entries[] = {
 	{ "detach", 0, 0, G_OPTION_ARG_NONE, &options.detach, "Show no windows", NULL },
 	{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print JSON", NULL },
+	CLI_PASSPHRASE_FD_OPTION,
 	G_OPTION_ENTRY_NULL,
 };
 

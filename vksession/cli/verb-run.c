@@ -8,12 +8,20 @@ static struct {
 	char *session;
 	char *memory;
 	int cpus;
+	char *encrypt;
 	gboolean no_network;
 	gboolean new_only;
 	gboolean detach;
 	gboolean wait;
 	gboolean json;
 } options;
+
+static gboolean take_encrypt(const char *name, const char *value, gpointer data, GError **error)
+{
+	g_free(options.encrypt);
+	options.encrypt = g_strdup(value ? value : "keyring");
+	return TRUE;
+}
 
 static const GOptionEntry entries[] = {
 	{ "session", 's', 0, G_OPTION_ARG_STRING, &options.session,
@@ -22,6 +30,12 @@ static const GOptionEntry entries[] = {
 	  "Memory of a new session, for example 2G", "SIZE" },
 	{ "cpus", 0, 0, G_OPTION_ARG_INT, &options.cpus,
 	  "CPUs of a new session, at most those of this machine", "N" },
+	{ "encrypt", 0, G_OPTION_FLAG_OPTIONAL_ARG, G_OPTION_ARG_CALLBACK, (gpointer)take_encrypt,
+	  "Encrypt the saves of a new session; the key is kept in the keyring (default), or opened "
+	  "by "
+	  "a passphrase; none: whatever vksession.conf says",
+	  "keyring|passphrase|none" },
+	CLI_PASSPHRASE_FD_OPTION,
 	{ "no-network", 0, 0, G_OPTION_ARG_NONE, &options.no_network,
 	  "A new session gets no network", NULL },
 	{ "new", 0, 0, G_OPTION_ARG_NONE, &options.new_only, "It is an error if the session exists",
@@ -88,6 +102,7 @@ static int verb_run(Cli *cli, int argc, char **argv, GError **error)
 	run.detach = options.detach;
 	run.new_only = options.new_only;
 	run.no_network = options.no_network;
+	run.encrypt = options.encrypt;
 	if (!cli_open(cli, error) || !cli_run(cli, &run, &result, error) ||
 	    !cli_wait_window(cli, run.name, options.wait, &seconds, error))
 		return VKS_ERROR_FAILED;

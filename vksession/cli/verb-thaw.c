@@ -20,6 +20,7 @@ static const GOptionEntry entries[] = {
 	{ "check", 0, 0, G_OPTION_ARG_NONE, &options.check,
 	  "Only tell what has changed on the host since the save; change nothing", NULL },
 	{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print JSON", NULL },
+	CLI_PASSPHRASE_FD_OPTION,
 	G_OPTION_ENTRY_NULL,
 };
 

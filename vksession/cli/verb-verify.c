@@ -9,6 +9,7 @@ static struct {
 
 static const GOptionEntry entries[] = {
 	{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print JSON", NULL },
+	CLI_PASSPHRASE_FD_OPTION,
 	G_OPTION_ENTRY_NULL,
 };
 
@@ -39,6 +40,19 @@ static int judge(const char *name, const GPtrArray *saves, GError **error)
 	return VKS_ERROR_DAMAGED;
 }
 
+/* What could not be opened was not checked as it might be. */
+static void tell_locked(const GPtrArray *saves)
+{
+	for (guint i = 0; i < saves->len; i++) {
+		const VksSaveInfo *info = saves->pdata[i];
+
+		if (!info->locked)
+			continue;
+		fprintf(stderr, "vksession: only checksums were compared: %s\n", info->locked);
+		return;
+	}
+}
+
 static int verb_verify(Cli *cli, int argc, char **argv, GError **error)
 {
 	g_autoptr(GPtrArray) saves = NULL;
@@ -60,6 +74,7 @@ static int verb_verify(Cli *cli, int argc, char **argv, GError **error)
 		printf("session %s has no saves\n", argv[1]);
 	else
 		cli_print_saves(saves);
+	tell_locked(saves);
 	return judge(argv[1], saves, error);
 }
 

@@ -35,7 +35,7 @@ typedef struct {
 extern const CliVerb cli_verb_run, cli_verb_list, cli_verb_save, cli_verb_thaw, cli_verb_attach,
 	cli_verb_detach, cli_verb_stop, cli_verb_saves, cli_verb_drop, cli_verb_verify,
 	cli_verb_exec, cli_verb_log, cli_verb_doctor, cli_verb_rollback, cli_verb_prune,
-	cli_verb_policy, cli_verb_selftest, cli_verb_desktop;
+	cli_verb_policy, cli_verb_selftest, cli_verb_desktop, cli_verb_encrypt, cli_verb_decrypt;
 
 /* options.c */
 
@@ -129,6 +129,21 @@ char *cli_format_duration(guint64 us);
 void cli_progress(const char *stage, guint64 done, guint64 total, gpointer user_data);
 /** Removes the progress line. */
 void cli_progress_end(void);
+
+/* passphrase.c */
+
+/** Makes the library ask for passphrases: from --passphrase-fd, else on the terminal. */
+void cli_ask_passphrases(Cli *cli);
+
+/** Takes the value of --passphrase-fd; for the option. */
+gboolean cli_take_passphrase_fd(const char *name, const char *value, gpointer data, GError **error);
+
+/** The option of verbs that may need a passphrase. */
+#define CLI_PASSPHRASE_FD_OPTION                                                                   \
+	{                                                                                          \
+		"passphrase-fd", 0, 0, G_OPTION_ARG_CALLBACK, (gpointer)cli_take_passphrase_fd,    \
+			"Read passphrases from an open descriptor, one a line", "FD"               \
+	}
 
 /* background.c */
 

@@ -15,6 +15,7 @@ static const struct {
 	{ VKS_ERROR_DAMAGED, "org.vksession.Error.Damaged" },
 	{ VKS_ERROR_UNSUPPORTED, "org.vksession.Error.Unsupported" },
 	{ VKS_ERROR_NO_SPACE, "org.vksession.Error.NoSpace" },
+	{ VKS_ERROR_LOCKED, "org.vksession.Error.Locked" },
 };
 
 char *vks_bus_session_path(const char *name)

@@ -81,6 +81,7 @@ static const struct {
 	{ "network", IN(OPTIONS_RUN), "b", take_opposite, MEMBER(no_network) },
 	{ "memory", IN(OPTIONS_RUN), "t", take_uint64, MEMBER(memory_bytes) },
 	{ "cpus", IN(OPTIONS_RUN), "u", take_uint, MEMBER(cpus) },
+	{ "encrypt", IN(OPTIONS_RUN), "s", take_string, MEMBER(encrypt) },
 	{ "new", IN(OPTIONS_RUN), "b", take_boolean, MEMBER(new_only) },
 	{ "stop", IN(OPTIONS_SAVE) | IN(OPTIONS_SAVE_ALL), "b", take_boolean, MEMBER(stop) },
 	{ "reason", IN(OPTIONS_SAVE) | IN(OPTIONS_SAVE_ALL), "s", take_string, MEMBER(reason) },
@@ -106,6 +107,7 @@ void request_free(Request *request)
 	g_strfreev(request->command);
 	g_strfreev(request->environment);
 	g_free(request->cwd);
+	g_free(request->encrypt);
 	g_free(request->display);
 	g_free(request->reason);
 	g_free(request);

@@ -178,6 +178,7 @@ void session_bus_show(VksBusObjectSkeleton *object, const View *view)
 	vks_bus_session1_set_last_save(bus, info->last_save);
 	vks_bus_session1_set_last_save_time(bus, (guint64)MAX(info->last_save_us, 0));
 	vks_bus_session1_set_thumbnail(bus, view->thumbnail);
+	vks_bus_session1_set_encryption(bus, vks_encryption_name(info->encryption));
 	vks_bus_session1_set_restore(bus, view->restore);
 	vks_bus_session1_set_problem(bus, view->problem);
 }

@@ -99,7 +99,8 @@ static GVariant *save_details(const VksManifest *manifest, const char *dir)
 	g_autofree char *thumbnail = g_build_filename(dir, VKS_PART_THUMBNAIL, NULL);
 	g_auto(GVariantDict) details = G_VARIANT_DICT_INIT(NULL);
 
-	if (vks_manifest_part(manifest, VKS_PART_THUMBNAIL))
+	/* An encrypted one could be shown to nobody. */
+	if (!manifest->seal.id && vks_manifest_part(manifest, VKS_PART_THUMBNAIL))
 		g_variant_dict_insert_value(&details, "thumbnail", text(thumbnail));
 	g_variant_dict_insert(&details, "pause_us", "t",
 			      figures->quiesce_us + figures->dump_us + figures->resume_us);

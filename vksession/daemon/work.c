@@ -23,6 +23,7 @@ static gboolean run(Work *work, GError **error)
 		.no_network = request->no_network,
 		.memory_bytes = request->memory_bytes,
 		.cpus = request->cpus,
+		.encrypt = request->encrypt,
 	};
 	VksRunResult result = { 0 };
 
