@@ -8,7 +8,7 @@
 #include "vksession/selftest/states/state.h"
 
 #define CLOCKS 7
-#define TRIES  5
+#define TRIES  20
 
 /*
  * By so much the guest's clocks may come to differ from the host's, which is stepped now and then.

@@ -8,10 +8,10 @@
 
 /* At least one is between the stop of the guest and LATE_NS before its thaw (DOWN_US in
    selftest.c), unless more time passes before that than there are timers for. */
-#define TIMERS	   600
-#define SPACING_NS (300 * MS)
+#define TIMERS	   720
+#define SPACING_NS (250 * MS)
 /* As late may a timer be when all programs of the guest want the processor at once. */
-#define LATE_NS	   (500 * MS)
+#define LATE_NS	   (900 * MS)
 
 static bool has_fired(int fd)
 {
