@@ -28,10 +28,10 @@ static void report(const char *word, const char *text)
 		_exit(3);
 }
 
-/* The end of a state that can't go on. */
-static void end(const char *word, const char *format, va_list arguments)
-	__attribute__((noreturn, format(printf, 2, 0)));
-static void end(const char *word, const char *format, va_list arguments)
+/* The last word of a state that can't go on. */
+static void say_last(const char *word, const char *format, va_list arguments)
+	__attribute__((format(printf, 2, 0)));
+static void say_last(const char *word, const char *format, va_list arguments)
 {
 	char text[REPORT_MAX];
 
@@ -39,7 +39,6 @@ static void end(const char *word, const char *format, va_list arguments)
 	if (getpid() != reporter)
 		fprintf(stderr, "%s: %s\n", word, text);
 	report(word, text);
-	_exit(1);
 }
 
 void fail(const char *format, ...)
@@ -47,7 +46,9 @@ void fail(const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	end("failed", format, arguments);
+	say_last("failed", format, arguments);
+	va_end(arguments);
+	_exit(1);
 }
 
 void skip(const char *format, ...)
@@ -55,7 +56,9 @@ void skip(const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	end("skipped", format, arguments);
+	say_last("skipped", format, arguments);
+	va_end(arguments);
+	_exit(1);
 }
 
 long must_named(long result, const char *call)
