@@ -46,6 +46,13 @@ class Guest:
             if os.listdir(directory):
                 sys.exit(f"left in {directory}: {os.listdir(directory)}")
 
+    def mapped(self):
+        """All but the guest's memory, which is a file that is mapped where the guest's kernel likes."""
+        with open(f"/proc/{self.pid}/maps", encoding="utf-8") as maps:
+            lines = [line.split(maxsplit=5) for line in maps]
+        sizes = [line[0].split("-") for line in lines if "(deleted)" not in line[-1]]
+        return sum(int(end, 16) - int(start, 16) for start, end in sizes)
+
     def costs(self):
         """What the vkernel takes of the host, but for the guest's own memory."""
         found = {}
@@ -53,8 +60,8 @@ class Guest:
             found[f"descriptor {fd}"] = os.readlink(f"/proc/{self.pid}/fd/{fd}")
         with open(f"/proc/{self.pid}/status", encoding="ascii") as status:
             facts = dict(line.rstrip("\n").split(":", 1) for line in status)
-        for name in ("VmSize", "VmData", "Threads"):
-            found[name] = facts[name].strip()
+        found["threads"] = facts["Threads"].strip()
+        found["mapped bytes"] = self.mapped()
         kib = [int(facts[name].split()[0]) for name in ("RssAnon", "VmSwap")]
         found["memory of its own in KiB"] = sum(kib)
         return found
