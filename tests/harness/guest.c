@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -42,10 +43,20 @@ void guest_init(struct guest *guest, guint64 memory_bytes, guint cpus)
 	};
 	/* The launcher refuses what is slow, but it has to work. */
 	if (cpus > host_cpus) {
+		g_autofree char *argument = g_strdup_printf("ncpus=%u", cpus);
+
 		guest->config.cpus = 1;
-		guest->cpus[0] = g_strdup_printf("ncpus=%u", cpus);
-		guest->config.kernel_arguments = (const char *const *)guest->cpus;
+		guest_add_argument(guest, argument);
 	}
+}
+
+void guest_add_argument(struct guest *guest, const char *argument)
+{
+	guint n = g_strv_length(guest->arguments);
+
+	assert_true(n + 1 < G_N_ELEMENTS(guest->arguments));
+	guest->arguments[n] = g_strdup(argument);
+	guest->config.kernel_arguments = (const char *const *)guest->arguments;
 }
 
 static void print_log(const struct guest *guest)
@@ -82,7 +93,8 @@ void guest_finish(struct guest *guest, bool well)
 	g_rmdir(guest->base);
 	for (gsize i = 0; i < G_N_ELEMENTS(guest->strings); i++)
 		g_free(guest->strings[i]);
-	g_free(guest->cpus[0]);
+	for (gsize i = 0; i < G_N_ELEMENTS(guest->arguments); i++)
+		g_free(guest->arguments[i]);
 	g_free(guest->save);
 	g_free(guest->base);
 	memset(guest, 0, sizeof(*guest));
@@ -174,20 +186,62 @@ char *guest_output_argv(struct guest *guest, const char *const *argv)
 	return g_string_free(text, FALSE);
 }
 
+/* Finds the file of the guest's memory: it has no name, and no other is as large. */
+static void memory_file(const struct guest *guest, struct stat *file)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%d/fd", guest->vkernel);
+	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+	const char *name;
+
+	assert_non_null(dir);
+	while ((name = g_dir_read_name(dir))) {
+		g_autofree char *link = g_build_filename(path, name, NULL);
+
+		if (!stat(link, file) && S_ISREG(file->st_mode) && !file->st_nlink &&
+		    (guint64)file->st_size >= guest->config.memory_bytes)
+			return;
+	}
+	fail_msg("the vkernel has no file of memory");
+}
+
+/* What a vkernel has mapped, but for its guest's memory: of that, stacks of the threads of the
+ * guest's kernel come and go. */
+static guint64 address_space_kib(const struct guest *guest, ino_t memory)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%d/maps", guest->vkernel);
+	g_autofree char *maps = NULL;
+	g_auto(GStrv) lines = NULL;
+	guint64 bytes = 0;
+
+	assert_true(g_file_get_contents(path, &maps, NULL, NULL));
+	lines = g_strsplit(maps, "\n", -1);
+	for (char **line = lines; **line; line++) {
+		unsigned long start, end, inode;
+
+		assert_int_equal(sscanf(*line, "%lx-%lx %*s %*s %*s %lu", &start, &end, &inode), 3);
+		if (inode != memory)
+			bytes += end - start;
+	}
+	return bytes / 1024;
+}
+
 void guest_get_costs(const struct guest *guest, struct guest_costs *costs)
 {
 	g_autofree char *stat_path = g_strdup_printf("/proc/%d/stat", guest->vkernel);
 	g_autofree char *stat = NULL;
 	g_auto(GStrv) fields = NULL;
+	struct stat memory;
 
+	memory_file(guest, &memory);
 	assert_true(g_file_get_contents(stat_path, &stat, NULL, NULL));
 	/* proc(5): the state is field 3, the times are fields 14 and 15. */
 	fields = g_strsplit(strrchr(stat, ')') + 2, " ", -1);
 	*costs = (struct guest_costs){
 		.threads = (guint)process_status(guest->vkernel, "Threads"),
-		.address_space_kib = process_status(guest->vkernel, "VmSize"),
+		.address_space_kib = address_space_kib(guest, memory.st_ino),
 		.anonymous_kib = process_status(guest->vkernel, "RssAnon"),
 		.shared_kib = process_status(guest->vkernel, "RssShmem"),
+		.memory_kib = (guint64)memory.st_blocks / 2,
 		.cpu_ticks = g_ascii_strtoull(fields[11], NULL, 10) +
 			     g_ascii_strtoull(fields[12], NULL, 10),
 	};

@@ -17,7 +17,7 @@ struct guest {
 	char *base; /* directory of all that belongs to it */
 	char *save; /* where saves are written; made and removed by the test */
 	VkLauncherConfig config;
-	char *cpus[2];	     /* for config.kernel_arguments */
+	char *arguments[4];  /* for config.kernel_arguments */
 	char *strings[3];    /* that config borrows */
 	pid_t vkernel;	     /* of the last start or thaw */
 	gint64 thaw_started; /* CLOCK_MONOTONIC, microseconds */
@@ -29,6 +29,8 @@ struct guest {
  * @param cpus  also more than the host has; 0: 1
  */
 void guest_init(struct guest *guest, guint64 memory_bytes, guint cpus);
+/** Adds to the kernel's command line, before the start. */
+void guest_add_argument(struct guest *guest, const char *argument);
 /** Kills it and removes its files; prints its log if the test has not gone well. */
 void guest_finish(struct guest *guest, bool well);
 
@@ -55,9 +57,10 @@ char *guest_output_argv(struct guest *guest, const char *const *argv);
 /** What the host spends on a vkernel. */
 struct guest_costs {
 	guint threads;
-	guint64 address_space_kib; /* VmSize */
+	guint64 address_space_kib; /* what it has mapped, but for the guest's memory */
 	guint64 anonymous_kib;	   /* RssAnon */
-	guint64 shared_kib;	   /* RssShmem: the guest's memory, as far as it exists */
+	guint64 shared_kib;	   /* RssShmem: what it has mapped of the guest's memory */
+	guint64 memory_kib;	   /* what the file of the guest's memory takes */
 	guint64 cpu_ticks;	   /* user and system time */
 };
 void guest_get_costs(const struct guest *guest, struct guest_costs *costs);

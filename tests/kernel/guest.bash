@@ -3,12 +3,13 @@
 # A vkernel of its own, without launcher and session, for tests of what it has on the host.
 #
 # To be sourced. A test is a list of steps, each a function that is run by `step`; the first command
-# that fails ends the test. VKERNEL is the binary. Everything is below $scratch; what guest NAME
-# writes to its console and the vkernel to its standard error is in $scratch/NAME.log.
+# that fails ends the test. VKERNEL is the binary, CPUS is how many CPUs guests have that do not say
+# otherwise. Everything is below $scratch; what guest NAME writes to its console and the vkernel to
+# its standard error is in $scratch/NAME.log.
 set -eu -o pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
-: "${VKERNEL:?names the vkernel}"
+: "${VKERNEL:?names the vkernel}" "${CPUS:=1}"
 scratch=$(mktemp -d)
 declare -A guest_pid=()
 steps=0
@@ -78,7 +79,8 @@ guest_start() {
 
 # Boot with a script of this directory as PID 1: guest_boot NAME SCRIPT PARAMETER...
 guest_boot() {
-	guest_start "$1" root=/dev/root rootfstype=hostfs rootflags=/ ro "init=$here/$2" "${@:3}"
+	guest_start "$1" "ncpus=$CPUS" root=/dev/root rootfstype=hostfs rootflags=/ ro \
+		"init=$here/$2" "${@:3}"
 }
 
 guest_thaw() {

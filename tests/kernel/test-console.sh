@@ -42,7 +42,7 @@ terminal_guest() {
 }
 
 terminal_boot() {
-	terminal_guest "$1" "$2" root=/dev/root rootfstype=hostfs rootflags=/ ro \
+	terminal_guest "$1" "$2" "ncpus=$CPUS" root=/dev/root rootfstype=hostfs rootflags=/ ro \
 		"init=$here/init-console.sh" TERM=screen LC_ALL=C.UTF-8 "${@:3}"
 }
 
@@ -126,16 +126,20 @@ device() {
 	mconsole "$1" "config $2" | sed -n 's/^OK pts://p; s/^pts://p'
 }
 
-# Whoever types into the other end gets an answer. Closing a pseudo terminal hangs up the console, so
-# they stay open: talk GUEST
+# Open the other end, type into it and get an answer: answers GUEST CONFIG
+# Closing it hangs up the console, so it stays open: $end.
+answers() {
+	local path
+	path=$(device "$1" "$2")
+	exec {end}<>"$path"
+	printf 'hello %s\r' "$2" >&"$end"
+	timeout "$LIMIT" grep -qa -m1 "<hello $2>" <&"$end" || fail "no answer on $2"
+}
+
+# All consoles but the first, each in its own way: talk GUEST
 talk() {
-	local line path end
-	for line in con1 ssl0; do
-		path=$(device "$1" $line)
-		exec {end}<>"$path"
-		printf 'hello %s\r' $line >&"$end"
-		timeout "$LIMIT" grep -qa -m1 "<hello $line>" <&"$end" || fail "no answer on $line"
-	done
+	answers "$1" con1
+	answers "$1" ssl0
 	press other "hello con2" Enter
 	screen_is other grep '<hello con2>'
 }
@@ -172,10 +176,33 @@ keys() {
 	guest_kill larger
 }
 
+# Whoever has a console open is hung up when the other end is closed, and it can be opened again. The
+# host sends no signal for it; the guest sees it with the next one, here that of a request.
+hang_up() {
+	local i
+	for ((i = $2; i < $2 + 3; i++)); do
+		answers "$1" con1
+		exec {end}>&-
+		mconsole "$1" version >/dev/null
+		guest_says "$1" "tty1 opened $((i + 1))\b"
+	done
+}
+
+hung_up() {
+	guest_boot reopen init-reopen.sh con1=pts
+	guest_says reopen 'tty1 opened 1\b'
+	hang_up reopen 1
+	guest_save_and_kill reopen reopened
+	guest_thaw thawed reopened
+	guest_says thawed '^thaw: phases'
+	hang_up thawed 4
+}
+
 step "the control: a dialog on a terminal of the host" control
 step "a guest with consoles on terminals" boot
 step "live save, then stop and thaw on a new terminal: same picture, same answers" same_size
 step "the window's size is followed" resize
 step "thaw on a terminal of another size" other_size
 step "keys work, with the choice of before the save" keys
+step "consoles that are hung up by the host, before and after a thaw" hung_up
 finish
