@@ -13,8 +13,7 @@
  *   thaw()      thaw to window, cold and warm.
  *   attach()    to the same running guest: vksession attach, and a bare xpra attach.
  *   phases.c    stages of checkpoint and thaw of guests that use more and more memory.
- * Time to a window is always measured here, from outside, by the same means: from the start of the
- * command until an X client finds the window mapped and with more than one colour in it.
+ * With --cpus, only cpus.c: the same programs in guests with one CPU and with two.
  *
  * Warm: the same was done in this run just before. Cold: the files that are needed (programs,
  * libraries, fonts, the save) were dropped from the page cache, as far as an ordinary user can
@@ -33,6 +32,7 @@
 #include <glib.h>
 
 #include "cold.h"
+#include "cpus.h"
 #include "figures.h"
 #include "launcher/autofd.h"
 #include "phases.h"
@@ -40,15 +40,16 @@
 #include "tests/harness/person.h"
 #include "tests/harness/supervise.h"
 #include "tests/harness/windows.h"
+#include "window-time.h"
 
 #define WINDOW_MS 120000
 #define SLACK	  4	   /* one round on a machine that others use too tells no more */
 #define WINDOW	  "xclock" /* the title that is waited for */
 
 static struct {
-	char *vksession, *ticker, *stopwatch, *stage;
+	char *vksession, *ticker, *stopwatch, *loads, *stage;
 	char *plot, *history;
-	gboolean json, check;
+	gboolean json, check, cpus;
 	int rounds;
 } options = { .rounds = 3 };
 
@@ -67,34 +68,16 @@ static void make_all_cold(const struct person *person)
 	make_cold(person->home);
 }
 
-/* Runs a command in the background and measures how long it takes until the window is drawn, in
- * seconds. The command, if it ends by itself, has ended when this returns. */
-static double time_to_window(struct person *person, const char *const *argv, pid_t *running)
-{
-	gint64 start = g_get_monotonic_time();
-	pid_t pid = start_process(argv, person->environment, -1, person->log);
-	bool came = window_wait(&person->x, WINDOW, NULL, WINDOW_MS);
-	double seconds = (double)(g_get_monotonic_time() - start) / 1e6;
-
-	if (!came)
-		g_error("no window after '%s %s'", argv[0], argv[1]);
-	if (running)
-		*running = pid;
-	else
-		waitpid(pid, NULL, 0);
-	return seconds;
-}
-
 #define COMMAND(...) ((const char *const[]){ options.vksession, __VA_ARGS__, NULL })
 
 static void start(struct person *person)
 {
 	make_all_cold(person);
-	figure_add(RUN_COLD, time_to_window(person, COMMAND("run", "--", "xclock"), NULL));
+	figure_add(RUN_COLD, time_to_window(person, COMMAND("run", "--", "xclock"), WINDOW, NULL));
 	vksession_ok(person, "stop", "default");
 	vksession_ok(person, "drop", "default");
 	window_wait_none(&person->x, 10000);
-	figure_add(RUN_WARM, time_to_window(person, COMMAND("run", "--", "xclock"), NULL));
+	figure_add(RUN_WARM, time_to_window(person, COMMAND("run", "--", "xclock"), WINDOW, NULL));
 	vksession_ok(person, "run", "--", "xterm", "-title", "terminal");
 	window_wait(&person->x, "terminal", NULL, WINDOW_MS);
 	vksession_ok(person, "run", "--", "mousepad");
@@ -288,7 +271,7 @@ static double thaw_once(struct person *person, enum figure_id running, enum figu
 	double seconds;
 
 	person->log = out; /* the command's output goes there */
-	seconds = time_to_window(person, COMMAND("thaw", "--json"), NULL);
+	seconds = time_to_window(person, COMMAND("thaw", "--json"), WINDOW, NULL);
 	person->log = log;
 	if (!g_file_get_contents(result, &text, NULL, NULL) ||
 	    !(thaw = json_from_string(text, NULL)))
@@ -316,11 +299,11 @@ static void attach(struct person *person, double thawed)
 
 	vksession_ok(person, "detach");
 	window_wait_none(&person->x, 10000);
-	figure_add(ATTACH_OURS, time_to_window(person, COMMAND("attach"), NULL));
+	figure_add(ATTACH_OURS, time_to_window(person, COMMAND("attach"), WINDOW, NULL));
 	vksession_ok(person, "detach");
 	window_wait_none(&person->x, 10000);
 	bare = time_to_window(person, (const char *const[]){ "xpra", "attach", address, NULL },
-			      &xpra);
+			      WINDOW, &xpra);
 	stop_process(xpra);
 	figure_add(ATTACH_BARE, bare);
 	figure_add(THAW_TO_ATTACH, thawed / bare);
@@ -351,10 +334,15 @@ static int bench(void)
 	dup2(STDERR_FILENO, STDOUT_FILENO);
 	for (int i = 0; i < options.rounds; i++) {
 		fprintf(stderr, "bench: round %d of %d\n", i + 1, options.rounds);
-		one_round();
+		if (options.cpus)
+			cpus_measure(options.loads);
+		else
+			one_round();
 	}
 	fflush(stdout);
 	dup2(out, STDOUT_FILENO);
+	if (options.cpus)
+		figures_only_groups();
 	(options.json ? figures_print_json : figures_print)((guint)options.rounds);
 	fflush(stdout);
 	if ((options.plot && !figures_plot(options.plot)) ||
@@ -373,6 +361,8 @@ int main(int argc, char **argv)
 		  "Draw the ratios into FILE (SVG)", "FILE" },
 		{ "history", 0, 0, G_OPTION_ARG_FILENAME, &options.history,
 		  "Append the ratios as one line to FILE", "FILE" },
+		{ "cpus", 0, 0, G_OPTION_ARG_NONE, &options.cpus,
+		  "Compare guests with one CPU and with two, nothing else", NULL },
 		{ "check", 0, 0, G_OPTION_ARG_NONE, &options.check,
 		  "Fail if a figure is missing or a ratio is four times its target", NULL },
 		G_OPTION_ENTRY_NULL,
@@ -388,7 +378,8 @@ int main(int argc, char **argv)
 	options.vksession = g_strdup(g_getenv("VKSESSION"));
 	options.ticker = g_strdup(g_getenv("VKSESSION_TEST_TICKER"));
 	options.stopwatch = g_strdup(g_getenv("VKSESSION_TEST_STOPWATCH"));
-	if (!options.vksession || !options.ticker || !options.stopwatch) {
+	options.loads = g_strdup(g_getenv("VKSESSION_TEST_LOADS"));
+	if (!options.vksession || !options.ticker || !options.stopwatch || !options.loads) {
 		fprintf(stderr, "bench: to be run by `./run bench`\n");
 		return 2;
 	}

@@ -43,7 +43,12 @@ static struct figure table[MAX_FIGURES] = {
 };
 
 static GArray *samples[MAX_FIGURES];
-static guint n_figures = N_FIGURES;
+static guint first_figure, n_figures = N_FIGURES;
+
+void figures_only_groups(void)
+{
+	first_figure = N_FIGURES;
+}
 
 static void add(guint id, double sample)
 {
@@ -113,7 +118,7 @@ void figures_print(guint rounds)
 {
 	printf("%u round%s on %ld processors; median (least to most)\n\n", rounds,
 	       rounds == 1 ? "" : "s", sysconf(_SC_NPROCESSORS_ONLN));
-	for (guint id = 0; id < n_figures; id++) {
+	for (guint id = first_figure; id < n_figures; id++) {
 		if (!samples[id]) {
 			printf("%-46s      none\n", table[id].name);
 			continue;
@@ -171,7 +176,7 @@ void figures_print_json(guint rounds)
 	json_builder_add_int_value(builder, sysconf(_SC_NPROCESSORS_ONLN));
 	json_builder_set_member_name(builder, "figures");
 	json_builder_begin_array(builder);
-	for (guint id = 0; id < n_figures; id++)
+	for (guint id = first_figure; id < n_figures; id++)
 		add_figure(builder, id);
 	json_builder_end_array(builder);
 	json_builder_end_object(builder);
@@ -287,7 +292,7 @@ guint figures_judge(double mercy)
 {
 	guint bad = 0;
 
-	for (guint id = 0; id < n_figures; id++) {
+	for (guint id = first_figure; id < n_figures; id++) {
 		double middle = median(id);
 
 		if (isnan(middle) || (table[id].gates && middle > table[id].target * mercy)) {

@@ -53,6 +53,9 @@ struct figure {
  */
 void figure_add_grouped(const struct figure *figure, double sample);
 
+/** Prints and judges only figures of groups from now on: the others were not measured. */
+void figures_only_groups(void);
+
 /** @return the median of a figure's samples; NAN if there are none */
 double figure_median(enum figure_id id);
 

@@ -43,8 +43,7 @@ static const struct {
 	{ "-shmput100", 1.25 },
 };
 
-/* Runs argv on the host or, if there is a session, in it. @return what it printed */
-static char *run(struct person *person, const char *session, const char *const *argv)
+char *running_output(struct person *person, const char *session, const char *const *argv)
 {
 	g_autoptr(GPtrArray) whole = g_ptr_array_new();
 	g_auto(ProcessResult) result = { 0 };
@@ -76,8 +75,8 @@ static void compare_programs(struct person *person, const char *session, const c
 		g_autofree char *variable = g_strdup_printf("PROJECT=%s", project);
 		const char *const argv[] = { "env", variable, stopwatch,     this->runs,
 					     "sh",  "-c",     this->command, NULL };
-		g_autofree char *guest = run(person, session, argv);
-		g_autofree char *host = run(person, NULL, argv);
+		g_autofree char *guest = running_output(person, session, argv);
+		g_autofree char *host = running_output(person, NULL, argv);
 
 		figure_add_grouped(
 			&(struct figure){ this->name, "x", beside_host, this->target, false },
@@ -98,18 +97,25 @@ static double rate(const char *text)
 	return g_ascii_strtod(start, NULL);
 }
 
+double running_x11_rate(struct person *person, const char *session, const char *option)
+{
+	const char *const argv[] = { "x11perf", "-repeat", "1", "-time", "1", option, NULL };
+	g_autofree char *said = running_output(person, session, argv);
+
+	return rate(said);
+}
+
 static void compare_x11(struct person *person, const char *session)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(x11_tests); i++) {
-		const char *const argv[] = { "x11perf", "-repeat",	     "1", "-time",
-					     "1",	x11_tests[i].option, NULL };
-		g_autofree char *name = g_strdup_printf("x11perf %s", x11_tests[i].option);
-		g_autofree char *guest = run(person, session, argv);
-		g_autofree char *host = run(person, NULL, argv);
+		const char *option = x11_tests[i].option;
+		g_autofree char *name = g_strdup_printf("x11perf %s", option);
+		double guest = running_x11_rate(person, session, option);
+		double host = running_x11_rate(person, NULL, option);
 
 		figure_add_grouped(&(struct figure){ name, "x", "warm, host's rate / guest's",
 						     x11_tests[i].target, false },
-				   rate(host) / rate(guest));
+				   host / guest);
 	}
 }
 

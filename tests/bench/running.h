@@ -15,3 +15,14 @@
  * @param stopwatch  path of that program
  */
 void running_measure(struct person *person, const char *session, const char *stopwatch);
+
+/**
+ * Runs a program, which must succeed.
+ *
+ * @param session  where; NULL: on the host
+ * @return what it printed; free with g_free()
+ */
+char *running_output(struct person *person, const char *session, const char *const *argv);
+
+/** @return how often x11perf does what one of its options says, per second; the same parameters */
+double running_x11_rate(struct person *person, const char *session, const char *option);
