@@ -29,7 +29,6 @@ static const struct {
 	{ "file-lease@hostfs", "Invalid argument" },
 	/* For emulators and collectors of rubbish with a pause; the vkernel leaves it out. */
 	{ "userfaultfd", "not implemented" },
-	{ "itimer-virtual", "counts no user time" },
 	{ "registers-avx*", "this processor" },
 	/* 120 MB to be fetched for one state. */
 	{ "interpreter-java", "not installed" },
