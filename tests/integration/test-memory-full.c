@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The file system that a guest's memory lies on is full when the guest needs more of it: the
+ * session stands still until there is room, and loses nothing; if it is ended instead, the last
+ * save is intact.
+ *
+ * The session has a small /dev/shm to itself, in a mount namespace.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <glib/gstdio.h>
+
+#include "launcher/autofd.h"
+#include "tests/harness/person.h"
+#include "tests/harness/story.h"
+#include "tests/harness/wait.h"
+
+#define SESSION	   "full"
+#define MEMORY	   "224M"
+#define DISK	   "240m"	      /* a little more than the guest's memory */
+#define NEW_BYTES  67108864	      /* that a program of the guest asks for */
+#define ROOM_BYTES (4 << 20)	      /* what is left on the host: less */
+#define STANDS	   "no room for more" /* in the log */
+#define GOES_ON	   "going on"
+#define EXIT_BUSY  4
+#define WAIT_MS	   60000
+
+static struct {
+	struct person person;
+	pid_t holder; /* of the namespace */
+	char *target, *disk, *filler, *log;
+	const char *wrapper[9];
+	pid_t writer; /* the command whose program needs memory */
+} story;
+
+static void start_disk(void)
+{
+	g_autofree char *user = g_strdup_printf("--map-user=%u", (guint)getuid());
+	g_autofree char *group = g_strdup_printf("--map-group=%u", (guint)getgid());
+	g_autofree char *ready = NULL;
+	const char *const argv[] = { "unshare",
+				     "--user",
+				     user,
+				     group,
+				     "--keep-caps",
+				     "--mount",
+				     "sh",
+				     "-c",
+				     "mount -t tmpfs -o size=" DISK ",mode=1777 shm /dev/shm && "
+				     "touch /dev/shm/ready && exec tail -f /dev/null",
+				     NULL };
+
+	story.holder = start_process(argv, NULL, -1, story.person.log);
+	story.disk = g_strdup_printf("/proc/%d/root/dev/shm", story.holder);
+	ready = g_build_filename(story.disk, "ready", NULL);
+	if (!wait_for_file(ready, NULL, WAIT_MS))
+		fail_msg("no /dev/shm of its own: are user namespaces allowed here?");
+	story.filler = g_build_filename(story.disk, "filler", NULL);
+	story.target = g_strdup_printf("--target=%d", story.holder);
+}
+
+static void test_start(void **state)
+{
+	static const char *const wrapper[] = {
+		"nsenter", NULL, "--user", "--mount", "--preserve-credentials", "--"
+	};
+
+	start_disk();
+	memcpy(story.wrapper, wrapper, sizeof(wrapper));
+	story.wrapper[1] = story.target;
+	story.person.wrapper = story.wrapper;
+	story.log = person_path(&story.person, ".local/state/vksession/" SESSION "/log");
+	vksession_ok(&story.person, "run", "-s", SESSION, "--detach", "--memory", MEMORY,
+		     "--no-network", "--", "/bin/sleep", "infinity");
+	vksession_ok(&story.person, "save", SESSION);
+	story_step_done();
+}
+
+static void fill_disk(void)
+{
+	autofd fd = open(story.filler, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	struct statvfs disk;
+
+	assert_int_equal(statvfs(story.disk, &disk), 0);
+	assert_int_equal(
+		posix_fallocate(fd, 0, (off_t)(disk.f_bavail * disk.f_frsize) - ROOM_BYTES), 0);
+}
+
+struct lines {
+	const char *text;
+	guint count;
+};
+
+static bool log_has(void *data)
+{
+	const struct lines *lines = data;
+	g_autofree char *log = NULL;
+	guint count = 0;
+
+	if (!g_file_get_contents(story.log, &log, NULL, NULL))
+		return false;
+	for (const char *at = strstr(log, lines->text); at; at = strstr(at + 1, lines->text))
+		count++;
+	return count >= lines->count;
+}
+
+/* Waits until the log has so many lines with a text. */
+static void await_lines(const char *text, guint count)
+{
+	struct lines lines = { text, count };
+
+	if (!wait_until(log_has, &lines, -1, WAIT_MS))
+		fail_msg("the log does not have '%s' %u times", text, count);
+}
+
+/* A program of the guest writes more than there is room for. */
+static void start_writer(void)
+{
+	g_autoptr(GPtrArray) argv = g_ptr_array_new();
+	const char *const command[] = { g_getenv("VKSESSION"),
+					"exec",
+					SESSION,
+					"--",
+					"sh",
+					"-c",
+					"head -c " G_STRINGIFY(NEW_BYTES) " /dev/zero | tr '\\0' x "
+									  ">/tmp/new",
+					NULL };
+
+	for (guint i = 0; story.wrapper[i]; i++)
+		g_ptr_array_add(argv, (gpointer)story.wrapper[i]);
+	for (guint i = 0; i < G_N_ELEMENTS(command); i++)
+		g_ptr_array_add(argv, (gpointer)command[i]);
+	story.writer = start_process((const char *const *)argv->pdata, story.person.environment, -1,
+				     story.person.log);
+}
+
+static void test_stands_still(void **state)
+{
+	g_autoptr(JsonNode) info = NULL;
+
+	fill_disk();
+	start_writer();
+	await_lines(STANDS, 1);
+	info = session_info(&story.person, SESSION);
+	assert_string_equal(json_text(info, "state"), "running");
+	vksession_ok(&story.person, "verify", SESSION);
+	story_step_done();
+}
+
+static void test_room_again(void **state)
+{
+	g_autofree char *sum = NULL;
+	int status;
+
+	assert_int_equal(g_unlink(story.filler), 0);
+	assert_int_equal(waitpid(story.writer, &status, 0), story.writer);
+	assert_int_equal(status, 0);
+	await_lines(GOES_ON, 1);
+	sum = vksession_output(&story.person, "exec", SESSION, "--", "sh", "-c",
+			       "tr -d x </tmp/new | wc -c; stat -c %s /tmp/new");
+	assert_string_equal(sum, "0\n" G_STRINGIFY(NEW_BYTES) "\n");
+	vksession_ok(&story.person, "save", SESSION);
+	story_step_done();
+}
+
+/* The command whose program waits for memory may hold the session for some seconds. */
+static bool is_ended(void *data)
+{
+	g_auto(ProcessResult) result = { 0 };
+
+	vksession(&story.person, &result, "stop", SESSION);
+	if (result.status != 0 && result.status != EXIT_BUSY)
+		fail_msg("stop: exit %d: %s", result.status, result.err);
+	return result.status == 0;
+}
+
+/* Who does not want to wait ends it. After a thaw, it has only the memory that was saved. */
+static void test_ended_while_it_stands(void **state)
+{
+	vksession_ok(&story.person, "stop", SESSION);
+	vksession_ok(&story.person, "thaw", "--detach", "--save", "1", SESSION);
+	fill_disk();
+	start_writer();
+	await_lines(STANDS, 2);
+	assert_true(wait_until(is_ended, NULL, -1, WAIT_MS));
+	assert_int_equal(g_unlink(story.filler), 0);
+	waitpid(story.writer, NULL, 0);
+	vksession_ok(&story.person, "verify", SESSION);
+	vksession_ok(&story.person, "thaw", "--detach", SESSION);
+	vksession_ok(&story.person, "exec", SESSION, "--", "true");
+	vksession_ok(&story.person, "stop", SESSION);
+	story_step_done();
+}
+
+static const struct CMUnitTest steps[] = {
+	STORY_STEP(test_start),
+	STORY_STEP(test_stands_still),
+	STORY_STEP(test_room_again),
+	STORY_STEP(test_ended_while_it_stands),
+};
+
+static void end(void)
+{
+	stop_process(story.holder);
+	g_free(story.target);
+	g_free(story.disk);
+	g_free(story.filler);
+	g_free(story.log);
+}
+
+STORY_MAIN("memory-full", story.person, steps, 250, .end = end)
