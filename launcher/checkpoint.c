@@ -7,8 +7,11 @@
 #include "launcher/mconsole.h"
 #include "launcher/runtime-dir.h"
 
-/* A checkpoint that is being written has to end first. */
-#define GO_TIMEOUT_MS 300000
+/*
+ * A checkpoint that is being written has to end first. The request is obeyed then even if nobody
+ * waits for the answer any more, so there is no reason to wait for a vkernel that stands still.
+ */
+#define GO_TIMEOUT_MS 10000
 
 gboolean vk_checkpoint_parse_stats(const char *text, VkCheckpointStats *stats)
 {

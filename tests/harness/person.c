@@ -283,6 +283,8 @@ void vksession_argv(struct person *person, const char *const *argv, ProcessResul
 	struct process_request request = { .environment = person->environment,
 					   .timeout_ms = VKSESSION_MS };
 
+	for (const char *const *word = person->wrapper; word && *word; word++)
+		g_ptr_array_add(full, g_strdup(*word));
 	if (person->hidden)
 		add_hiding(person, full);
 	g_ptr_array_add(full, g_strdup(setting("VKSESSION")));

@@ -19,8 +19,9 @@ struct person {
 	char *runtime; /* $XDG_RUNTIME_DIR, of its own too */
 	char **environment;
 	struct xserver x;
-	pid_t bus;	    /* the desktop's D-Bus session bus */
-	int log;	    /* what the desktop's programs print */
+	pid_t bus;		    /* the desktop's D-Bus session bus */
+	int log;		    /* what the desktop's programs print */
+	const char *const *wrapper; /* command that vksession is run by; NULL: none */
 	const char *hidden; /* path of a program that this person's machine lacks; NULL: none */
 	bool content;	    /* set by the test when all went well: nothing to report at the end */
 };

@@ -41,7 +41,8 @@ def console_answers():
         client.connect("uml/mconsole")
         command = b"version"
         client.send(struct.pack("<III", MCONSOLE_MAGIC, 2, len(command)) + command)
-        return client.recv(4096)
+        error, = struct.unpack_from("<I", client.recv(4096))
+        return error == 0
 
 
 def notify(request):
