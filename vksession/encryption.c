@@ -199,8 +199,9 @@ gboolean vks_session_unlock_save(VksSession *session, VksManifest *manifest, GEr
 			    "it is not encrypted, and all of the session's own are");
 		return FALSE;
 	}
-	return !manifest->seal.id || (vks_session_unlock(session, error) &&
-				      vks_manifest_unlock(manifest, session->sealing, error));
+	/* What a session that is being encrypted saves next is encrypted, whatever it comes from. */
+	return vks_session_unlock(session, error) &&
+	       (!session->sealing || vks_manifest_unlock(manifest, session->sealing, error));
 }
 
 /* Keeping */
@@ -236,11 +237,10 @@ VksStagingMode vks_session_staging_mode(const VksSession *session, const VksPoli
 
 static VksKeyFile *wrap_by_passphrase(const VksSession *session, GError **error)
 {
-	VksKeyCost cost = vks_key_cost();
 	g_autoptr(VksSecret) secret = ask(session, TRUE, error);
 
 	return secret ? vks_key_file_new(session->sealing, VKS_ENCRYPTION_PASSPHRASE, "", secret,
-					 &cost, error)
+					 &session->vks->key_cost, error)
 		      : NULL;
 }
 

@@ -84,6 +84,7 @@ Vks *vks_open(const VksBackend *backend, GError **error)
 	g_autoptr(GError) cause = NULL;
 
 	vks->backend = backend;
+	vks->key_cost = vks_key_cost();
 	vks->store_dir = vks_store_location();
 	vks->runtime_dir = vks_runtime_location(&cause);
 	if (!vks->runtime_dir) {

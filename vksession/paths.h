@@ -13,6 +13,7 @@ struct Vks {
 	char *runtime_dir;		 /* $XDG_RUNTIME_DIR/vksession */
 	VksAskPassphrase ask_passphrase; /* NULL: nobody can be asked */
 	gpointer ask_data;
+	VksKeyCost key_cost; /* of new passphrases */
 };
 
 /** @return where the store is or would be; free with g_free() */

@@ -10,7 +10,7 @@ directory=$(realpath -m "$1")
 seconds=$2
 shift 2
 targets=("$@")
-((${#targets[@]})) || targets=(image manifest frames)
+((${#targets[@]})) || targets=(image manifest frames sealed)
 cd "$(dirname "$0")/../.."
 
 sources=(

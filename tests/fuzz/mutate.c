@@ -16,7 +16,8 @@
 #define MAX_CHANGES  6
 #define MAX_LENGTH   65536u
 
-static const FuzzTarget *const targets[] = { &fuzz_image, &fuzz_manifest, &fuzz_frames };
+static const FuzzTarget *const targets[] = { &fuzz_image, &fuzz_manifest, &fuzz_frames,
+					     &fuzz_sealed, &fuzz_sealed };
 
 /** A run of the fuzzer. */
 typedef struct {
@@ -175,7 +176,7 @@ int main(int argc, char **argv)
 			fuzz.target = targets[i];
 	}
 	if (!fuzz.target) {
-		fprintf(stderr, "usage: fuzz-mutate image|manifest|frames COUNT [SEED]\n");
+		fprintf(stderr, "usage: fuzz-mutate image|manifest|frames|sealed COUNT [SEED]\n");
 		return 2;
 	}
 	g_log_set_always_fatal(G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_WARNING);

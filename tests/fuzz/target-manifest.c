@@ -70,12 +70,25 @@ static void add_text(GPtrArray *list, const VksManifest *manifest)
 	g_ptr_array_add(list, g_byte_array_new_take((guint8 *)text, strlen(text)));
 }
 
+static void add_encrypted(GPtrArray *list, VksManifest *manifest)
+{
+	static const guint8 key[VKS_KEY_BYTES] = "a key that is the same each time";
+	g_autoptr(VksSealing) sealing = vks_sealing_new(key, NULL);
+
+	vks_manifest_encrypt(manifest, sealing);
+	g_strlcpy(manifest->seal.memory, "0123456789abcdef0123456789abcdef",
+		  sizeof(manifest->seal.memory));
+	add_text(list, manifest);
+	vks_manifest_decrypt(manifest);
+}
+
 static GPtrArray *seeds(void)
 {
 	GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)g_byte_array_unref);
 	g_autoptr(VksManifest) manifest = example();
 
 	add_text(list, manifest);
+	add_encrypted(list, manifest);
 	g_ptr_array_set_size(manifest->windows, 0);
 	g_ptr_array_set_size(manifest->host_resources, 0);
 	add_text(list, manifest);
