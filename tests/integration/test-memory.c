@@ -17,8 +17,8 @@
 #define BACK_MS	    30000
 #define STATUS	    "/tmp/churn"
 
-/* By itself the guest looks for free memory every 2 s and gives a sixteenth of it back each time,
- * so that it costs little. A test need not wait that long. */
+/* By itself the guest looks for free memory every 2 s and gives a part of it back each time, so
+ * that it costs little. A test need not wait that long. */
 #define SOON "page_reporting.page_reporting_delay_ms=10"
 
 static struct guest guest;
