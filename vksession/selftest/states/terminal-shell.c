@@ -32,6 +32,7 @@ static void run(void)
 	terminal_type(master, "jobs; echo job$((40 + 2))s\n");
 	terminal_await(master, "Running");
 	terminal_await(master, "job42s");
+	terminal_await(master, "ready> ");
 	terminal_type(master, "cat\n");
 	terminal_type(master, "loud\n");
 	terminal_await(master, "loud\r\nloud");
