@@ -121,6 +121,24 @@ static void test_during_a_save(void **state)
 	assert_int_equal(RUN("save", "s"), 0);
 }
 
+/* A thaw holds the session in the same way; here, somebody who only says that it is one. */
+static void test_during_a_thaw(void **state)
+{
+	g_autofree char *path = lock_path(state, "");
+	autofd thaw = -1;
+
+	assert_int_equal(RUN("save", "--stop", "s"), 0);
+	thaw = vks_lock_take(path, "thaw", FALSE, NULL);
+	assert_true(thaw >= 0);
+	BUSY_WITH("(thaw, process", "thaw", "s");
+	BUSY_WITH("(thaw, process", "drop", "-y", "s");
+	BUSY_WITH("(thaw, process", "drop", "-y", "s", "3");
+	BUSY_WITH("(thaw, process", "rollback", "s", "1");
+	autofd_close(&thaw);
+	thaw = -1;
+	assert_int_equal(RUN("thaw", "s"), 0);
+}
+
 /* A holder that dies blocks nobody, and what it had begun is gone. */
 static void test_dead_holder(void **state)
 {
@@ -249,8 +267,9 @@ static void test_during_a_prune(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_during_a_save), TEST(test_dead_holder),     TEST(test_many_thaws),
-		TEST(test_many_saves),	  TEST(test_during_a_verify), TEST(test_during_a_prune),
+		TEST(test_during_a_save),  TEST(test_during_a_thaw), TEST(test_dead_holder),
+		TEST(test_many_thaws),	   TEST(test_many_saves),    TEST(test_during_a_verify),
+		TEST(test_during_a_prune),
 	};
 
 	if (argc < 2)
