@@ -23,10 +23,12 @@ static void on_end_answered(GtkDialog *dialog, int response, gpointer user_data)
 
 void dialog_end_session(GtkWindow *parent, const char *session)
 {
+	g_autofree char *question = g_strdup_printf(_("End “%s” without saving?"), session);
 	GtkWidget *dialog = gtk_message_dialog_new(parent, GTK_DIALOG_DESTROY_WITH_PARENT,
-						   GTK_MESSAGE_WARNING, GTK_BUTTONS_NONE,
-						   _("End “%s” without saving?"), session);
+						   GTK_MESSAGE_WARNING, GTK_BUTTONS_NONE, "%s",
+						   question);
 
+	gtk_window_set_title(GTK_WINDOW(dialog), question);
 	gtk_message_dialog_format_secondary_text(
 		GTK_MESSAGE_DIALOG(dialog), "%s",
 		_("What its programs hold and have not written to files is lost. Its saves stay."));

@@ -290,6 +290,9 @@ static void show_progress(Watch *watch)
 	if (!watch->progress) {
 		watch->progress = notify_notification_new(summary, body, "vksession-saving");
 		notify_notification_set_urgency(watch->progress, NOTIFY_URGENCY_LOW);
+		/* Of no use to one who looks at it later. */
+		notify_notification_set_hint(watch->progress, "transient",
+					     g_variant_new_boolean(TRUE));
 	} else {
 		notify_notification_update(watch->progress, summary, body, "vksession-saving");
 	}

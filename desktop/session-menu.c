@@ -104,7 +104,7 @@ static void show_saves(SessionMenu *menu, GVariant *saves)
 
 		show_save(menu, &save, (int)(n - i));
 	}
-	gtk_widget_set_visible(menu->back, n > 0);
+	gtk_widget_set_sensitive(menu->back, n > 0);
 }
 
 void session_menu_update(SessionMenu *menu, VksBusSession1 *session)
@@ -160,6 +160,7 @@ SessionMenu *session_menu_new(const char *session,
 			       G_CALLBACK(on_action), menu);
 	menu->back = append(shell, gtk_menu_item_new_with_mnemonic(_("_Go back to…")), NULL, menu);
 	gtk_menu_item_set_submenu(GTK_MENU_ITEM(menu->back), menu->back_menu);
+	gtk_widget_show(menu->back);
 	menu->separator = append(shell, gtk_separator_menu_item_new(), NULL, menu);
 	menu->end = append(shell, gtk_menu_item_new_with_mnemonic(_("_End without saving…")),
 			   G_CALLBACK(on_end), menu);

@@ -16,6 +16,7 @@
 
 #include "desktop/notices.h"
 #include "desktop/requests.h"
+#include "fake-daemon.h"
 
 #define NAME	     "org.vksession"
 #define ROOT	     "/org/vksession"
@@ -41,11 +42,7 @@ static const char server_interface[] =
 	"</interface></node>";
 
 static struct {
-	GTestDBus *bus;
-	GDBusConnection *connection; /* of the players */
-	GDBusObjectManagerServer *objects;
-	VksBusManager1 *manager;
-	VksBusSession1 *session;
+	FakeDaemon daemon;
 	GThread *server; /* libnotify waits for its answers, so it has a thread of its own */
 	GMainLoop *server_loop;
 	DesktopSessions *sessions;
@@ -157,7 +154,7 @@ static void on_server_call(GDBusConnection *connection, const char *sender, cons
 static void click(const char *action)
 {
 	assert_true(g_dbus_connection_emit_signal(
-		play.connection, NULL, SERVER_PATH, SERVER, "ActionInvoked",
+		play.daemon.connection, NULL, SERVER_PATH, SERVER, "ActionInvoked",
 		g_variant_new("(us)", g_atomic_int_get(&play.id), action), NULL));
 }
 
@@ -246,7 +243,7 @@ static VksBusJob1 *begin_job(const char *kind, const char *session)
 	vks_bus_job1_set_total(job, 120);
 	vks_bus_job1_set_result(job, g_variant_new("a{sv}", NULL));
 	vks_bus_object_skeleton_set_job1(object, job);
-	g_dbus_object_manager_server_export(play.objects, G_DBUS_OBJECT_SKELETON(object));
+	g_dbus_object_manager_server_export(play.daemon.objects, G_DBUS_OBJECT_SKELETON(object));
 	return job;
 }
 
@@ -316,7 +313,7 @@ static void test_failure_is_tried_again(void **state)
 
 static void test_thaw_is_undone(void **state)
 {
-	vks_bus_session1_set_state(play.session, "running");
+	vks_bus_session1_set_state(play.daemon.session, "running");
 	play.has_changes = TRUE;
 	end_job(begin_job("thaw", "work"), "done", "", NULL);
 	wait_for(is_notified, "a notification of the thaw");
@@ -350,7 +347,7 @@ static void test_rollback_is_undone(void **state)
 /* After a crash: the older save is offered, with its age and what is not as it was. */
 static void test_crash_offers_the_older_save(void **state)
 {
-	vks_bus_session1_set_state(play.session, "crashed");
+	vks_bus_session1_set_state(play.daemon.session, "crashed");
 	play.has_changes = TRUE;
 	end_job(begin_job("restore", ""), "done", "", names("ask", "work", "crashed"));
 	wait_for(is_notified, "the offer");
@@ -365,7 +362,7 @@ static void test_crash_offers_the_older_save(void **state)
 
 static void test_crash_that_was_brought_back(void **state)
 {
-	vks_bus_session1_set_state(play.session, "running");
+	vks_bus_session1_set_state(play.daemon.session, "running");
 	end_job(begin_job("restore", ""), "done", "", names("thawed", "work", "crashed"));
 	wait_for(is_notified, "the report");
 	assert_string_equal(said(3), "“work” is back");
@@ -382,7 +379,7 @@ static void serve(void)
 	g_autoptr(GDBusNodeInfo) info = g_dbus_node_info_new_for_xml(server_interface, NULL);
 
 	assert_non_null(info);
-	assert_true(g_dbus_connection_register_object(play.connection, SERVER_PATH,
+	assert_true(g_dbus_connection_register_object(play.daemon.connection, SERVER_PATH,
 						      info->interfaces[0], &vtable, NULL, NULL,
 						      NULL) > 0);
 	g_main_loop_run(play.server_loop);
@@ -407,40 +404,6 @@ static void start_server(void)
 		g_thread_yield();
 }
 
-static void play_daemon(void)
-{
-	g_autoptr(VksBusObjectSkeleton) object = vks_bus_object_skeleton_new(SESSION_PATH);
-
-	play.objects = g_dbus_object_manager_server_new(ROOT);
-	play.manager = vks_bus_manager1_skeleton_new();
-	g_signal_connect(play.manager, "handle-save", G_CALLBACK(on_save), NULL);
-	g_signal_connect(play.manager, "handle-thaw", G_CALLBACK(on_save), NULL);
-	g_signal_connect(play.manager, "handle-rollback", G_CALLBACK(on_rollback), NULL);
-	play.session = vks_bus_session1_skeleton_new();
-	vks_bus_session1_set_name(play.session, "work");
-	vks_bus_session1_set_state(play.session, "running");
-	vks_bus_session1_set_last_save_time(
-		play.session,
-		(guint64)(g_get_real_time() - G_GINT64_CONSTANT(7200) * G_USEC_PER_SEC));
-	g_signal_connect(play.session, "handle-get-thaw-report", G_CALLBACK(on_get_thaw_report),
-			 NULL);
-	g_signal_connect(play.session, "handle-preview-thaw", G_CALLBACK(on_preview_thaw), NULL);
-	vks_bus_object_skeleton_set_session1(object, play.session);
-	g_dbus_object_manager_server_export(play.objects, G_DBUS_OBJECT_SKELETON(object));
-	assert_true(g_dbus_interface_skeleton_export(G_DBUS_INTERFACE_SKELETON(play.manager),
-						     play.connection, ROOT, NULL));
-	g_dbus_object_manager_server_set_connection(play.objects, play.connection);
-}
-
-static void own(const char *name)
-{
-	g_autoptr(GVariant) answer = g_dbus_connection_call_sync(
-		play.connection, "org.freedesktop.DBus", "/", "org.freedesktop.DBus", "RequestName",
-		g_variant_new("(su)", name, 0), NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL);
-
-	assert_non_null(answer);
-}
-
 static void on_show_changes(const char *session, gpointer user_data)
 {
 	g_free(play.shown);
@@ -449,18 +412,16 @@ static void on_show_changes(const char *session, gpointer user_data)
 
 static int set_up(void **state)
 {
-	play.bus = g_test_dbus_new(G_TEST_DBUS_NONE);
-	g_test_dbus_up(play.bus);
-	play.connection = g_dbus_connection_new_for_address_sync(
-		g_test_dbus_get_bus_address(play.bus),
-		G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
-			G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
-		NULL, NULL, NULL);
-	assert_non_null(play.connection);
+	fake_daemon_start(&play.daemon);
+	g_signal_connect(play.daemon.manager, "handle-save", G_CALLBACK(on_save), NULL);
+	g_signal_connect(play.daemon.manager, "handle-thaw", G_CALLBACK(on_save), NULL);
+	g_signal_connect(play.daemon.manager, "handle-rollback", G_CALLBACK(on_rollback), NULL);
+	g_signal_connect(play.daemon.session, "handle-get-thaw-report",
+			 G_CALLBACK(on_get_thaw_report), NULL);
+	g_signal_connect(play.daemon.session, "handle-preview-thaw", G_CALLBACK(on_preview_thaw),
+			 NULL);
 	start_server();
-	play_daemon();
-	own(SERVER);
-	own(NAME);
+	fake_daemon_own(&play.daemon, SERVER);
 	assert_true(notify_init("vksession"));
 	play.sessions = desktop_sessions_new();
 	play.notices = notices_new(play.sessions, on_show_changes, NULL);
@@ -471,7 +432,7 @@ static int set_up(void **state)
 
 static int begin(void **state)
 {
-	g_dbus_object_manager_server_unexport(play.objects, ROOT "/job/1");
+	g_dbus_object_manager_server_unexport(play.daemon.objects, ROOT "/job/1");
 	g_clear_pointer(&play.last, g_variant_unref);
 	g_clear_pointer(&play.asked, g_free);
 	g_clear_pointer(&play.shown, g_free);
@@ -489,12 +450,7 @@ static int tear_down(void **state)
 	g_main_loop_quit(play.server_loop);
 	g_thread_join(play.server);
 	g_main_loop_unref(play.server_loop);
-	g_object_unref(play.objects);
-	g_object_unref(play.manager);
-	g_object_unref(play.session);
-	g_object_unref(play.connection);
-	g_test_dbus_stop(play.bus);
-	g_object_unref(play.bus);
+	fake_daemon_stop(&play.daemon);
 	return 0;
 }
 

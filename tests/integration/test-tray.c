@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The tray, by mouse and keyboard in a real panel: save and go back from the menu, and undo that by
- * the button of the notification. Pictures of each are kept with the tests' output.
+ * The tray, by mouse and keyboard in a real panel: each entry of its menu, each state of its icon,
+ * notifications of a real server and their buttons. Pictures of each are kept with the tests'
+ * output.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,12 +12,14 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <X11/Xatom.h>
 #include <X11/Xlib.h>
 #include <X11/Xutil.h>
+#include <gio/gio.h>
 
 #include "tests/harness/person.h"
 #include "tests/harness/story.h"
@@ -24,9 +27,10 @@
 #include "tests/harness/windows.h"
 
 #define WAIT_MS	       60000
-#define MENU_MS	       5000 /* for a menu that stays open */
-#define MENU_TRIES     3
 #define ICON_PLACE     14 /* pixels from the corner: the panel has nothing else */
+#define ICON_WIDTH     26
+#define CLICKS	       3
+#define CLICK_MS       5000
 #define UNDO_RIGHT     80 /* the button's middle, from the notification's lower right corner */
 #define UNDO_BOTTOM    37
 #define BUTTONS_HEIGHT 100 /* of a notification, at least, if it has buttons */
@@ -55,6 +59,8 @@ static struct {
 	pid_t programs[5];
 	guint n_programs;
 	Display *display;
+	GDBusConnection *bus;
+	int embedded; /* windows of the panel alone */
 } story;
 
 static void start(const char *program, const char *argument)
@@ -95,27 +101,43 @@ static void write_panel_config(void)
 	assert_true(g_file_set_contents(path, panel_config, -1, NULL));
 }
 
-static bool is_tooltip(Window window)
+/* What is open beside the windows that a window manager has. */
+enum popup { MENU, NOTIFICATION };
+
+static Atom type_of_window(Window window)
 {
-	Atom key = XInternAtom(story.display, "_NET_WM_WINDOW_TYPE", False);
-	Atom tooltip = XInternAtom(story.display, "_NET_WM_WINDOW_TYPE_TOOLTIP", False);
+	Atom key = XInternAtom(story.display, "_NET_WM_WINDOW_TYPE", False), found = None;
 	unsigned long items = 0, rest;
 	unsigned char *value = NULL;
-	bool is = false;
 	Atom type;
 	int format;
 
 	if (!XGetWindowProperty(story.display, window, key, 0, 1, False, XA_ATOM, &type, &format,
 				&items, &rest, &value) &&
 	    items == 1)
-		is = *(Atom *)(void *)value == tooltip;
+		found = *(Atom *)(void *)value;
 	if (value)
 		XFree(value);
-	return is;
+	return found;
 }
 
-/* Windows that no window manager has: menus and notifications. */
-static int count_popups(Window *last)
+static bool is_popup(Window window, enum popup kind)
+{
+	static const char *const menus[] = { "_NET_WM_WINDOW_TYPE_POPUP_MENU",
+					     "_NET_WM_WINDOW_TYPE_DROPDOWN_MENU" };
+	Atom type = type_of_window(window);
+
+	if (kind == NOTIFICATION)
+		return type ==
+		       XInternAtom(story.display, "_NET_WM_WINDOW_TYPE_NOTIFICATION", False);
+	for (guint i = 0; i < G_N_ELEMENTS(menus); i++)
+		if (type == XInternAtom(story.display, menus[i], False))
+			return true;
+	return false;
+}
+
+/* How many there are on the screen. last: one of them, with its place */
+static int count_popups(enum popup kind, XWindowAttributes *last)
 {
 	Window root, parent, *children = NULL;
 	unsigned int n = 0;
@@ -128,9 +150,8 @@ static int count_popups(Window *last)
 		XWindowAttributes attributes;
 
 		if (XGetWindowAttributes(story.display, children[i], &attributes) &&
-		    attributes.override_redirect && attributes.map_state == IsViewable &&
-		    attributes.width > 100 && attributes.height > 30 && !is_tooltip(children[i])) {
-			*last = children[i];
+		    attributes.map_state == IsViewable && is_popup(children[i], kind)) {
+			*last = attributes;
 			count++;
 		}
 	}
@@ -138,16 +159,16 @@ static int count_popups(Window *last)
 	return count;
 }
 
-static bool popups_are(void *data)
+static bool menus_are(void *data)
 {
-	Window last;
+	XWindowAttributes last;
 
-	return count_popups(&last) == *(int *)data;
+	return count_popups(MENU, &last) == *(int *)data;
 }
 
-static void await_popups(int wanted)
+static void await_menus(int wanted)
 {
-	if (!wait_until(popups_are, &wanted, -1, WAIT_MS))
+	if (!wait_until(menus_are, &wanted, -1, WAIT_MS))
 		fail_msg("there are not %d menus open", wanted);
 }
 
@@ -161,48 +182,143 @@ static void keep_picture(const char *name)
 	assert_int_equal(xserver_screenshot(&story.person.x, path), 0);
 }
 
-static guint count_saves(void)
+/* A property of something on the desktop's bus; NULL if it is not there. */
+static GVariant *get_property(const char *name, const char *path, const char *interface,
+			      const char *property)
 {
-	g_autoptr(JsonNode) saves = vksession_json(&story.person, "saves", "--json", "work");
+	GVariant *value = NULL;
+	g_autoptr(GVariant) answer = g_dbus_connection_call_sync(
+		story.bus, name, path, "org.freedesktop.DBus.Properties", "Get",
+		g_variant_new("(ss)", interface, property), G_VARIANT_TYPE("(v)"),
+		G_DBUS_CALL_FLAGS_NO_AUTO_START, WAIT_MS, NULL, NULL);
 
-	return json_array_get_length(json_node_get_array(saves));
+	if (answer)
+		g_variant_get(answer, "(v)", &value);
+	return value;
 }
 
-static bool saves_are(void *data)
+struct wanted {
+	const char *property;
+	GVariant *value;
+};
+
+static bool session_has(void *data)
 {
-	return count_saves() == *(guint *)data;
+	const struct wanted *wanted = data;
+	g_autoptr(GVariant) value = get_property("org.vksession", "/org/vksession/session/work",
+						 "org.vksession.Session1", wanted->property);
+
+	return value && g_variant_equal(value, wanted->value);
 }
 
-static void await_saves(guint wanted)
+/* Waits until the daemon tells this of the session. value: floating */
+static void await_session(const char *property, GVariant *value)
 {
-	if (!wait_until(saves_are, &wanted, -1, WAIT_MS))
-		fail_msg("the session has %u saves, not %u", count_saves(), wanted);
+	g_autoptr(GVariant) owned = g_variant_ref_sink(value);
+	struct wanted wanted = { property, owned };
+	g_autofree char *text = g_variant_print(owned, FALSE);
+
+	if (!wait_until(session_has, &wanted, -1, WAIT_MS))
+		fail_msg("%s of the session is not %s", property, text);
 }
 
-static bool try_session_menu(void)
+static void await_state(const char *state)
 {
-	int wanted = 2;
-
-	TOOL("xdotool", "mousemove", G_STRINGIFY(ICON_PLACE), G_STRINGIFY(ICON_PLACE), "click",
-	     "1");
-	await_popups(1);
-	TOOL("xdotool", "key", "Down", "Right");
-	return wait_until(popups_are, &wanted, -1, MENU_MS);
+	await_session("State", g_variant_new_string(state));
 }
 
-/*
- * Opens the menu, and in it that of the only session. The panel closes the menu when something new
- * is to be in it, as after a save; then a person opens it again.
+static void await_save(guint number)
+{
+	await_session("LastSave", g_variant_new_uint32(number));
+}
+
+static void await_attached(bool attached)
+{
+	await_session("Attached", g_variant_new_boolean(attached));
+}
+
+#define KEYS(...) TOOL("xdotool", "key", __VA_ARGS__)
+
+/* Windows on the screen that are embedded in others: the panel's plugin, and icons of the old kind.
  */
+static int count_embedded(Window window)
+{
+	Atom info = XInternAtom(story.display, "_XEMBED_INFO", False), type;
+	Window root, parent, *children = NULL;
+	unsigned long items, rest;
+	unsigned char *value = NULL;
+	XWindowAttributes attributes;
+	unsigned int n = 0;
+	int count = 0, format;
+
+	if (XGetWindowAttributes(story.display, window, &attributes) &&
+	    attributes.map_state == IsViewable &&
+	    !XGetWindowProperty(story.display, window, info, 0, 2, False, info, &type, &format,
+				&items, &rest, &value))
+		count = type == info;
+	if (value)
+		XFree(value);
+	if (!XQueryTree(story.display, window, &root, &parent, &children, &n))
+		return count;
+	for (unsigned int i = 0; i < n; i++)
+		count += count_embedded(children[i]);
+	XFree(children);
+	return count;
+}
+
+/* The notification server has an icon, too, while there are notifications; it comes before ours. */
+static void open_menu(void)
+{
+	int others = count_embedded(DefaultRootWindow(story.display)) - story.embedded;
+	g_autofree char *x = g_strdup_printf("%d", ICON_PLACE + others * ICON_WIDTH);
+
+	int wanted = 1;
+
+	/* A panel that has just closed a menu does not hear a click for a moment. */
+	for (int i = 0; i < CLICKS; i++) {
+		TOOL("xdotool", "mousemove", x, G_STRINGIFY(ICON_PLACE), "click", "1");
+		if (wait_until(menus_are, &wanted, -1, CLICK_MS))
+			return;
+	}
+	fail_msg("the menu does not open");
+}
+
+/* Opens the menu, and in it that of the only session. */
 static void open_session_menu(void)
 {
-	for (int i = 0; i < MENU_TRIES; i++) {
-		if (try_session_menu())
-			return;
-		TOOL("xdotool", "key", "Escape");
-		await_popups(0);
-	}
-	fail_msg("the session's menu does not open");
+	open_menu();
+	KEYS("Down", "Right");
+	await_menus(2);
+}
+
+/* What the panel is told of the icon; "" if there is none. */
+static char *icon_property(const char *name)
+{
+	g_autoptr(GVariant) value = get_property("org.vksession.Tray",
+						 "/org/ayatana/NotificationItem/vksession",
+						 "org.kde.StatusNotifierItem", name);
+
+	return g_strdup(value ? g_variant_get_string(value, NULL) : "");
+}
+
+static bool icon_is(void *data)
+{
+	g_autofree char *status = icon_property("Status");
+	g_autofree char *icon = icon_property(
+		strcmp(status, "NeedsAttention") == 0 ? "AttentionIconName" : "IconName");
+
+	return strcmp(icon, data) == 0;
+}
+
+static void await_icon(const char *state)
+{
+	g_autofree char *icon = g_strdup_printf("vksession-%s-symbolic", state);
+	g_autofree char *seen = NULL;
+
+	if (wait_until(icon_is, icon, -1, WAIT_MS))
+		return;
+	seen = icon_property("IconName");
+	fail_msg("the icon is %s, not %s", seen, icon);
 }
 
 static void use_staged_icons(void)
@@ -219,6 +335,19 @@ static int ignore_error(Display *display, XErrorEvent *error)
 	return 0; /* windows come and go while they are looked at */
 }
 
+static void connect_to_bus(void)
+{
+	g_autoptr(GError) error = NULL;
+
+	story.bus = g_dbus_connection_new_for_address_sync(
+		g_environ_getenv(story.person.environment, "DBUS_SESSION_BUS_ADDRESS"),
+		G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
+			G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+		NULL, NULL, &error);
+	if (!story.bus)
+		fail_msg("%s", error->message);
+}
+
 static void test_start(void **state)
 {
 	const char *libexec = g_getenv("VKSESSION_LIBEXECDIR");
@@ -232,6 +361,7 @@ static void test_start(void **state)
 	write_panel_config();
 	start("/usr/lib/x86_64-linux-gnu/xfce4/xfconf/xfconfd", NULL);
 	await_name("org.xfce.Xfconf");
+	connect_to_bus();
 	start("xfce4-panel", "--disable-wm-check");
 	await_name("org.kde.StatusNotifierWatcher");
 	start("/usr/lib/notification-daemon/notification-daemon", NULL);
@@ -241,28 +371,67 @@ static void test_start(void **state)
 	start(tray, NULL);
 	await_name("org.vksession.Tray");
 	vksession_ok(&story.person, "run", "--wait", "-s", "work", "--", "xclock");
+	await_icon("unsaved");
+	story.embedded = count_embedded(DefaultRootWindow(story.display));
 	story_step_done();
 }
 
-static void test_save_from_the_menu(void **state)
+/* A save changes what is in the menu: under the pointer, without a flicker. */
+static void test_menu_stays_open(void **state)
 {
+	XWindowAttributes last;
+
 	open_session_menu();
+	vksession_ok(&story.person, "save", "work");
+	await_save(2);
+	await_icon("saved");
+	assert_int_equal(count_popups(MENU, &last), 2);
 	keep_picture("menu");
-	TOOL("xdotool", "key", "Return");
-	await_saves(1);
-	await_popups(0);
+	KEYS("Escape", "Escape");
+	await_menus(0);
 	story_step_done();
 }
 
-/* The fourth entry: save, save and stop, detach, go back. */
-static void test_go_back(void **state)
+static bool notification_is_there(void *data)
+{
+	return count_popups(NOTIFICATION, data) == 1;
+}
+
+static bool no_notification_is_there(void *data)
+{
+	XWindowAttributes last;
+
+	return count_popups(NOTIFICATION, &last) == 0;
+}
+
+/* The vkernel is stopped, so that a save takes as long as we like. */
+static void test_saving_and_progress(void **state)
+{
+	pid_t vkernel = session_vkernel(&story.person, "work");
+	XWindowAttributes place;
+
+	open_session_menu();
+	assert_int_equal(kill(vkernel, SIGSTOP), 0);
+	KEYS("s");
+	await_icon("saving");
+	assert_true(wait_until(notification_is_there, &place, -1, WAIT_MS));
+	keep_picture("progress");
+	assert_int_equal(kill(vkernel, SIGCONT), 0);
+	await_save(1);
+	await_icon("saved");
+	assert_true(wait_until(no_notification_is_there, NULL, -1, WAIT_MS));
+	story_step_done();
+}
+
+static void test_detach_and_attach(void **state)
 {
 	open_session_menu();
-	TOOL("xdotool", "key", "Down", "Down", "Down", "Right");
-	await_popups(3);
-	keep_picture("go-back");
-	TOOL("xdotool", "key", "Return");
-	await_saves(2);
+	KEYS("d");
+	await_attached(false);
+	open_session_menu();
+	keep_picture("detached");
+	KEYS("a");
+	await_attached(true);
 	story_step_done();
 }
 
@@ -270,49 +439,128 @@ static void test_go_back(void **state)
 static bool notification_has_button(void *data)
 {
 	XWindowAttributes *attributes = data;
-	Window notification;
 
-	return count_popups(&notification) == 1 &&
-	       XGetWindowAttributes(story.display, notification, attributes) &&
-	       attributes->height > BUTTONS_HEIGHT;
+	return count_popups(NOTIFICATION, attributes) == 1 && attributes->height > BUTTONS_HEIGHT;
 }
 
-static void test_undo_by_the_notification(void **state)
+static void press_undo(const char *picture)
 {
 	g_autofree char *x = NULL, *y = NULL;
 	XWindowAttributes attributes;
 
 	assert_true(wait_until(notification_has_button, &attributes, -1, WAIT_MS));
-	keep_picture("notification");
+	keep_picture(picture);
 	x = g_strdup_printf("%d", attributes.x + attributes.width - UNDO_RIGHT);
 	y = g_strdup_printf("%d", attributes.y + attributes.height - UNDO_BOTTOM);
 	TOOL("xdotool", "mousemove", x, y, "click", "1");
-	/* Going back to save 2 saves what was running first. */
-	await_saves(3);
+}
+
+/* Saved and ended, brought back, and that undone by the button of the notification. */
+static void test_stop_and_bring_back(void **state)
+{
+	open_session_menu();
+	KEYS("t");
+	await_state("saved");
+	await_save(3);
+	await_icon("idle");
+	open_session_menu();
+	keep_picture("stopped");
+	KEYS("b");
+	await_state("running");
+	press_undo("back");
+	await_state("saved");
+	await_save(4);
+	open_session_menu();
+	KEYS("b");
+	await_state("running");
 	story_step_done();
 }
 
-static bool session_runs(void *data)
+static void test_go_back_and_undo(void **state)
 {
-	g_autoptr(JsonNode) info = session_info(&story.person, "work");
-
-	return strcmp(json_text(info, "state"), "running") == 0;
+	vksession_ok(&story.person, "save", "--queue", "work");
+	/* That of the thaw has a button, too. */
+	assert_true(wait_until(no_notification_is_there, NULL, -1, WAIT_MS));
+	open_session_menu();
+	KEYS("g");
+	await_menus(3);
+	keep_picture("go-back");
+	KEYS("Return");
+	await_save(6);
+	press_undo("notification");
+	/* Going back to save 6 saves what was running first. */
+	await_save(7);
+	await_state("running");
+	story_step_done();
 }
 
-static void test_end(void **state)
+static void test_all(void **state)
 {
-	assert_true(wait_until(session_runs, NULL, -1, WAIT_MS));
+	struct window window;
+
+	await_icon("saved");
+	open_menu();
+	KEYS("a");
+	await_menus(0);
+	open_menu();
+	KEYS("v");
+	assert_true(window_wait(&story.person.x, "Sessions", &window, WAIT_MS));
+	keep_picture("window");
+	open_menu();
+	KEYS("e");
+	assert_true(window_wait(&story.person.x, "Settings of vksession", &window, WAIT_MS));
+	keep_picture("settings");
+	assert_true(window_keys(&story.person.x, &window, "Escape"));
+	story_step_done();
+}
+
+static void test_problem(void **state)
+{
+	assert_int_equal(kill(session_vkernel(&story.person, "work"), SIGKILL), 0);
+	await_icon("problem");
+	open_session_menu();
+	keep_picture("problem");
+	KEYS("b");
+	await_state("running");
+	story_step_done();
+}
+
+static bool tray_has_gone(void *data)
+{
+	g_autofree char *status = icon_property("Status");
+
+	return *status == '\0';
+}
+
+static void test_end_and_quit(void **state)
+{
+	struct window dialog;
+
+	open_session_menu();
+	KEYS("e");
+	assert_true(window_wait(&story.person.x, "End “work” without saving?", &dialog, WAIT_MS));
+	keep_picture("end");
+	assert_true(window_keys(&story.person.x, &dialog, "alt+e"));
+	await_state("stopped");
+	open_menu();
+	KEYS("q");
+	assert_true(wait_until(tray_has_gone, NULL, -1, WAIT_MS));
 	while (story.n_programs > 0)
 		stop_process(story.programs[--story.n_programs]);
-	vksession_ok(&story.person, "stop", "work");
 	assert_nothing_runs(&story.person);
 	story_step_done();
 }
 
 static const struct CMUnitTest steps[] = {
-	STORY_STEP(test_start),	  STORY_STEP(test_save_from_the_menu),
-	STORY_STEP(test_go_back), STORY_STEP(test_undo_by_the_notification),
-	STORY_STEP(test_end),
+	STORY_STEP(test_start),
+	STORY_STEP(test_saving_and_progress),
+	STORY_STEP(test_menu_stays_open),
+	STORY_STEP(test_detach_and_attach),
+	STORY_STEP(test_stop_and_bring_back),
+	STORY_STEP(test_go_back_and_undo),
+	STORY_STEP(test_all),
+	STORY_STEP(test_problem),
+	STORY_STEP(test_end_and_quit),
 };
 
 static void end(void)
