@@ -14,6 +14,7 @@
 #include "vksession/encryption.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -294,11 +295,19 @@ gboolean vks_session_make_key(VksSession *session, VksEncryption method, GError 
 
 gboolean vks_session_destroy_key(const VksSession *session, const char *dir, GError **error)
 {
+	g_autofree char *grave = g_build_filename(dir, ".shred-key", NULL);
+
 	for (gsize i = 0; i < G_N_ELEMENTS(key_files); i++) {
 		g_autofree char *path = g_build_filename(dir, key_files[i].name, NULL);
 		g_autoptr(VksKeyFile) file = vks_key_file_load(path, NULL);
 
-		if (!vks_tree_shred(path, error))
+		/* One that is half overwritten must not look like a key that saves need. */
+		if (rename(path, grave) < 0 && errno != ENOENT) {
+			vks_error_errno(error, errno, "cannot rename %s", path);
+			return FALSE;
+		}
+		if ((session->encryption && !vks_path_sync(dir, error)) ||
+		    !vks_tree_shred(grave, error))
 			return FALSE;
 		/* The secret by itself opens nothing any more. */
 		if (file && vks_key_file_method(file) == VKS_ENCRYPTION_KEYRING)

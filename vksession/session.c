@@ -173,8 +173,11 @@ static VksSession *session_load(VksSession *session, VksSessionFlags flags, GErr
 		return NULL;
 	vks_session_refresh(session);
 	vks_session_look_for_key(session);
-	if (session->encryption && !vks_session_place_logs(session, TRUE, error))
+	if (session->encryption && !vks_session_place_logs(session, TRUE, &cause)) {
+		vks_error_complete(error, g_steal_pointer(&cause),
+				   "nothing was done; see what is missing with: vksession doctor");
 		return NULL;
+	}
 	return g_steal_pointer(&owned);
 }
 

@@ -73,6 +73,8 @@ static int act(gpointer user_data)
 	g_autoptr(GError) error = NULL;
 	Vks *vks = vks_open(scenario_backend(), &error);
 
+	if (vks)
+		scenario_answer(vks);
 	if (vks && scenario->act(vks, &error))
 		return EXIT_SUCCESS;
 	return error && strstr(error->message, "; ") ? EXIT_FAILURE : 3;

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "scenario.h"
 
+#include <string.h>
+
 #include "tests/vksession/fake-backend.h"
+#include "vksession/durable.h"
+#include "vksession/paths.h"
 
 static int not_shared;
 int *scenario_paused = &not_shared;
@@ -118,6 +122,25 @@ void scenario_enter(const char *directory)
 		g_error("cannot write %s", kernel);
 }
 
+static VksSecret *answer(const char *session, gboolean is_new, gpointer data, GError **error)
+{
+	static const char passphrase[] = "correct horse";
+	VksSecret *secret = vks_secret_new(sizeof(passphrase), error);
+
+	if (secret) {
+		memcpy(vks_secret_bytes(secret), passphrase, sizeof(passphrase));
+		vks_secret_set_length(secret, sizeof(passphrase));
+	}
+	return secret;
+}
+
+void scenario_answer(Vks *vks)
+{
+	vks_set_ask(vks, answer, NULL);
+	/* It is asked thousands of times. */
+	vks->key_cost = (VksKeyCost){ 1, 8192 };
+}
+
 Vks *scenario_open(void)
 {
 	g_autoptr(GError) error = NULL;
@@ -125,12 +148,13 @@ Vks *scenario_open(void)
 
 	if (!vks)
 		g_error("%s", error->message);
+	scenario_answer(vks);
 	return vks;
 }
 
 /* Operations */
 
-static gboolean run_program(Vks *vks, GError **error)
+static gboolean run_with(Vks *vks, const char *encrypt, GError **error)
 {
 	static const char *const argv[] = { "xterm", NULL };
 	VksRunOptions options = {
@@ -138,10 +162,21 @@ static gboolean run_program(Vks *vks, GError **error)
 		.argv = argv,
 		.display = ":9",
 		.memory_bytes = MEMORY_BYTES,
+		.encrypt = encrypt,
 	};
 	VksRunResult result;
 
 	return vks_run(vks, &options, NULL, &result, error);
+}
+
+static gboolean run_program(Vks *vks, GError **error)
+{
+	return run_with(vks, NULL, error);
+}
+
+static gboolean run_encrypted(Vks *vks, GError **error)
+{
+	return run_with(vks, "passphrase", error);
 }
 
 static gboolean save(Vks *vks, gboolean stop, GError **error)
@@ -201,6 +236,16 @@ static gboolean run_and_save(Vks *vks, GError **error)
 	return run_program(vks, error) && save_live(vks, error);
 }
 
+static gboolean encrypt(Vks *vks, GError **error)
+{
+	return vks_encrypt(vks, SCENARIO_SESSION, VKS_ENCRYPTION_PASSPHRASE, NULL, error);
+}
+
+static gboolean decrypt(Vks *vks, GError **error)
+{
+	return vks_decrypt(vks, SCENARIO_SESSION, NULL, error);
+}
+
 static void must(gboolean ok, const GError *error)
 {
 	if (!ok)
@@ -236,6 +281,36 @@ static void prepare_saved(Vks *vks)
 	prepare_running(vks);
 	must(save_live(vks, &error), error);
 	must(save_stop(vks, &error), error);
+}
+
+static void prepare_encrypted(Vks *vks)
+{
+	g_autoptr(GError) error = NULL;
+
+	must(run_encrypted(vks, &error), error);
+	must(save_live(vks, &error), error);
+	must(save_live(vks, &error), error);
+}
+
+static void prepare_encrypted_saved(Vks *vks)
+{
+	g_autoptr(GError) error = NULL;
+
+	prepare_encrypted(vks);
+	must(save_stop(vks, &error), error);
+}
+
+/* A save that is gone but others are built on. */
+static void prepare_encrypted_unpruned(Vks *vks)
+{
+	g_autofree char *first =
+		g_build_filename(vks->store_dir, SCENARIO_SESSION, "saves", "1", NULL);
+	g_autofree char *base =
+		g_build_filename(vks->store_dir, SCENARIO_SESSION, "saves", ".base-1", NULL);
+	g_autoptr(GError) error = NULL;
+
+	prepare_encrypted(vks);
+	must(vks_rename_new(first, base, &error), error);
 }
 
 /* Programs to be pinned, and a save that is gone but others are built on. */
@@ -295,6 +370,31 @@ static gboolean prune_again(Vks *vks, GError **error)
 	return prune(vks, error) && save_again(vks, error);
 }
 
+static gboolean thaw_or_find_nothing(Vks *vks, gboolean again, const GError *cause, GError **error)
+{
+	if (again || g_error_matches(cause, VKS_ERROR, VKS_ERROR_STATE))
+		return thaw_newest(vks, error);
+	g_propagate_error(error, g_error_copy(cause));
+	return FALSE;
+}
+
+static gboolean encrypt_again(Vks *vks, GError **error)
+{
+	g_autoptr(GError) cause = NULL;
+	gboolean again = encrypt(vks, &cause);
+
+	return thaw_or_find_nothing(vks, again, cause, error);
+}
+
+/* One that was done finds nothing that is encrypted. */
+static gboolean decrypt_again(Vks *vks, GError **error)
+{
+	g_autoptr(GError) cause = NULL;
+	gboolean again = decrypt(vks, &cause);
+
+	return thaw_or_find_nothing(vks, again, cause, error);
+}
+
 static gboolean thaw_again(Vks *vks, GError **error)
 {
 	if (state_of(vks) == VKS_STATE_RUNNING && !vks_stop(vks, SCENARIO_SESSION, 0, error))
@@ -342,5 +442,12 @@ const Scenario scenarios[] = {
 	{ "thaw", prepare_saved, thaw_newest, 0, FALSE, FALSE, thaw_again },
 	{ "drop", prepare_saved, drop_first, -1, FALSE, FALSE, drop_first_again },
 	{ "drop-session", prepare_saved, drop_all, 0, TRUE, FALSE, drop_all_again },
+	{ "run-encrypted", prepare_nothing, run_encrypted, 0, FALSE, FALSE, run_again },
+	{ "save-encrypted", prepare_encrypted, save_live, 1, FALSE, TRUE, save_again },
+	{ "prune-encrypted", prepare_encrypted_unpruned, prune, 0, FALSE, FALSE, prune_again },
+	{ "thaw-encrypted", prepare_encrypted_saved, thaw_newest, 0, FALSE, FALSE, thaw_again },
+	{ "encrypt", prepare_saved, encrypt, 0, FALSE, FALSE, encrypt_again },
+	{ "decrypt", prepare_encrypted_saved, decrypt, 0, FALSE, FALSE, decrypt_again },
+	{ "drop-encrypted", prepare_encrypted_saved, drop_all, 0, TRUE, FALSE, drop_all_again },
 };
 const gsize n_scenarios = G_N_ELEMENTS(scenarios);

@@ -38,5 +38,8 @@ const VksBackend *scenario_backend(void);
 /** Points the XDG variables into a directory and makes it. */
 void scenario_enter(const char *directory);
 
-/** Opens the store of the environment, which must succeed. */
+/** Makes a store that was opened answer the question for a passphrase. */
+void scenario_answer(Vks *vks);
+
+/** Opens the store of the environment, which must succeed; it answers. */
 Vks *scenario_open(void);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "vksession/encryption.h"
 #include "vksession/kernels.h"
 #include "vksession/paths.h"
 #include "vksession/store.h"
@@ -13,13 +14,16 @@ static char *saves_dir(const Vks *vks)
 	return g_build_filename(vks->store_dir, SCENARIO_SESSION, "saves", NULL);
 }
 
-/* Reads a save whole, and its kernel. */
+/* Reads a save whole, opens it if it is encrypted, and its kernel. */
 static gboolean is_good(const Vks *vks, const char *dir, guint number)
 {
 	g_autoptr(VksManifest) manifest = vks_store_load(dir, number, NULL);
+	g_autoptr(VksSession) session =
+		vks_session_find((Vks *)vks, SCENARIO_SESSION, VKS_SESSION_RECORD_OPTIONAL, NULL);
 	g_autofree char *kernel = NULL;
 
-	if (!manifest || !vks_store_verify(dir, manifest, NULL, NULL, NULL, NULL))
+	if (!manifest || !session || !vks_session_unlock_save(session, manifest, NULL) ||
+	    !vks_store_verify(dir, manifest, NULL, NULL, NULL, NULL))
 		return FALSE;
 	kernel = vks_kernels_get(vks->store_dir, manifest->kernel_hash, NULL);
 	return kernel != NULL;
