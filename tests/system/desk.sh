@@ -6,14 +6,17 @@
 
 window_limit=90	# seconds, on a machine that is busy with other things
 
-# The programs of the stories: session, title of its window, command.
-desk_sessions=(notes shell sums)
-declare -A desk_title=([notes]=Mousepad [shell]=terminal [sums]=Calculator)
-declare -A desk_command=([notes]=mousepad [sums]=xcalc
-	[shell]='xterm -title terminal -e bash --norc --noprofile')
+# The programs of the stories: name of the menu entry and so of the session, where the menu has it,
+# and what it is called there.
+desk_sessions=(mousepad xterm galculator)
+declare -A desk_menu=([mousepad]=Accessories [xterm]=System [galculator]=Accessories)
+declare -A desk_title=([mousepad]=Mousepad [xterm]=XTerm [galculator]=Galculator)
+declare -A desk_corner=([mousepad]="40 340" [xterm]="600 60" [galculator]="60 60")
+declare -A desk_place	# where the windows stand, by session
 
+# Windows of a program are found by their class or name.
 window_find() {
-	machine_user xdotool search --onlyvisible --name "$1"
+	machine_user xdotool search --onlyvisible --class --classname --name "$1"
 }
 
 window_wait() {
@@ -24,11 +27,19 @@ window_id() {
 	window_find "$1" | head -n 1
 }
 
+# Prints place and size of a window.
+window_place() {
+	local id
+	id=$(window_id "$1")
+	[[ $id ]] && machine_user xwininfo -id "$id" |
+		awk '/Absolute upper-left|Width:|Height:/ { printf "%s ", $NF }'
+}
+
 window_is_active() {
 	[[ $(machine_user xdotool getactivewindow 2>/dev/null) == "$1" ]]
 }
 
-# Gives the keyboard to the window of a title, as a click on it does.
+# Gives the keyboard to a window, as a click on it does.
 window_activate() {
 	local id
 	id=$(window_id "$1")
@@ -37,7 +48,7 @@ window_activate() {
 	wait_for 20 "the window '$1' to be active" window_is_active "$id"
 }
 
-# Types a text into the window of a title.
+# Types a text into a window.
 window_type() {
 	window_activate "$1" && machine_user xdotool type --delay 30 "$2"
 }
@@ -46,24 +57,52 @@ window_key() {
 	window_activate "$1" && machine_user xdotool key --clearmodifiers "$2"
 }
 
-# Starts a program in a session of its own, as its menu entry does, and waits for its window.
+# Starts a program in a session by the menu entry that was made for it, clicking through the panel's
+# menu, and puts its window into a corner of its own.
 desk_start() {
-	local command
-	read -ra command <<<"${desk_command[$1]}"
-	machine_user vksession run -s "$1" -- "${command[@]}" >>"$machine/commands.log" 2>&1 ||
-		fail "session $1 does not start: $(tail -n 1 "$machine/commands.log")" || return 1
-	window_wait "${desk_title[$1]}"
+	machine_user vksession desktop add "$1" >>"$machine/commands.log" 2>&1 || return 1
+	machine_user timeout "$window_limit" click-on Applications "${desk_menu[$1]}" \
+		"${desk_title[$1]} (persistent)" || fail "no menu entry of $1" || return 1
+	window_wait "$1" || return 1
+	# shellcheck disable=SC2086	# two numbers
+	machine_user xdotool windowmove --sync "$(window_id "$1")" ${desk_corner[$1]}
+	desk_place[$1]=$(window_place "$1")
+}
+
+window_is_in_place() {
+	[[ $(window_place "$1") == "${desk_place[$1]}" ]]
+}
+
+# The windows of the sessions are there, where they were and as large.
+windows_are_back() {
+	local session
+	for session in "$@"; do
+		window_wait "$session" || return 1
+		wait_for 20 "the window '$session' to stand at ${desk_place[$session]}" \
+			window_is_in_place "$session" ||
+			fail "it stands at $(window_place "$session")" || return 1
+	done
+}
+
+# What a program copies when it is told to.
+window_copy() {
+	window_key "$1" ctrl+c && [[ $(machine_user timeout 10 xclip -o -selection clipboard) == "$2" ]]
 }
 
 editor_copy() {
-	window_key Mousepad ctrl+a && window_key Mousepad ctrl+c || return 1
-	[[ $(machine_user xclip -o -selection clipboard) == "$1" ]]
+	window_key mousepad ctrl+a && window_copy mousepad "$1"
 }
 
 # The editor holds exactly a text.
 editor_has() {
-	wait_for 30 "the editor to hold '$1'; it holds '$(machine_user xclip -o -selection \
-		clipboard 2>/dev/null)'" editor_copy "$1" && window_key Mousepad ctrl+End
+	wait_for 30 "the editor to hold '$1'" editor_copy "$1" ||
+		fail "it holds '$(machine_user timeout 10 xclip -o -selection clipboard 2>/dev/null)'" || return 1
+	window_key mousepad ctrl+End
+}
+
+# The calculator shows a number.
+calculator_has() {
+	wait_for 30 "the calculator to show $1" window_copy galculator "$1"
 }
 
 shell_wrote() {
@@ -73,11 +112,11 @@ shell_wrote() {
 # The shell's command line, typed before and not entered, is still there: entering it carries it out.
 shell_has() {
 	machine_user rm -f "/home/$machine_user_name/from-shell"
-	window_key terminal Return && wait_for 30 "the shell to write '$1'" shell_wrote "$1"
+	window_key xterm Return && wait_for 30 "the shell to write '$1'" shell_wrote "$1"
 }
 
 shell_prepare() {
-	window_key terminal ctrl+u && window_type terminal "echo $1 > ~/from-shell"
+	window_key xterm ctrl+u && window_type xterm "echo $1 > ~/from-shell"
 }
 
 screenshot() {
@@ -85,12 +124,9 @@ screenshot() {
 	machine_user import -window root png:- >"$output/$1.png" 2>/dev/null || true
 }
 
-session_state() {
-	machine_user vksession list 2>/dev/null | awk -v name="$1" '$1 == name { print $2 }'
-}
-
-session_is() {
-	[[ $(session_state "$1") == "$2" ]]
+# A notification was shown in this login with such a text.
+was_notified() {
+	machine_user grep -q "$1" "/home/$machine_user_name/.notifications"
 }
 
 lock_is_held() {
@@ -104,20 +140,4 @@ pm_journal() {
 
 pm_said() {
 	pm_journal | grep -q "$1"
-}
-
-# Milliseconds from the announcement to the release of the lock, of the last time in a journal.
-# Arguments: shutdown or sleep, options of journalctl.
-lock_time() {
-	local what=$1
-	shift
-	pm_journal "$@" | sed -n "s/^.*$what: the lock is released after \([0-9]*\) ms.*/\1/p" |
-		tail -n 1
-}
-
-# The same to the end of the save, which goes on without the lock if need be.
-save_time() {
-	local what=$1
-	shift
-	pm_journal "$@" | sed -n "s/^.*$what: saved in \([0-9]*\) ms.*/\1/p" | tail -n 1
 }

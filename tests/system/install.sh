@@ -66,7 +66,7 @@ story_install() {
 # Policy that lintian knows; the address of the maintainer is not a real one.
 lintian_is_content() {
 	command -v lintian >/dev/null || { fail "lintian is not installed"; return 1; }
-	lintian --allow-root --fail-on error --suppress-tags \
+	lintian --allow-root --fail-on error,warning --suppress-tags \
 		bogus-mail-host,bogus-mail-host-in-debian-changelog "$work"/debs/*.deb >&2
 }
 

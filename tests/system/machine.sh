@@ -19,6 +19,7 @@ machine_name=vksession-test
 machine_user_name=ann
 machine_uid=1000
 machine_screen=:5
+machine_login_options=()	# of systemd-run, for a login where there are virtual terminals
 boot_limit=120	# seconds, on a machine that is busy with other things
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 
@@ -44,11 +45,16 @@ machine_new() {
 	mkdir -p "$machine"/{upper,work,root,shared}
 	mount -t overlay overlay -o "lowerdir=$1,upperdir=$machine/upper,workdir=$machine/work" \
 		"$machine/root"
-	cp -r "$here/guest/." "$machine/root/"
-	chroot "$machine/root" useradd --create-home --uid "$machine_uid" --shell /bin/bash \
+	machine_furnish "$machine/root"
+}
+
+# What the stories need in a root besides packages: their tools, the user.
+machine_furnish() {
+	cp -r "$here/guest/." "$1/"
+	chroot "$1" useradd --create-home --uid "$machine_uid" --shell /bin/bash \
 		"$machine_user_name"
-	: >"$machine/root/etc/machine-id"
-	mkdir -p "$machine/root/var/log/journal"	# journals outlive a boot
+	: >"$1/etc/machine-id"
+	mkdir -p "$1/var/log/journal"	# journals outlive a boot
 }
 
 # Process id of systemd, PID 1 of the machine, as the host sees it; fails if it is off.
@@ -125,6 +131,7 @@ machine_login() {
 	machine_run systemd-run --quiet --collect --unit=login-ann -p PAMName=login \
 		-p "User=$machine_user_name" -p "WorkingDirectory=/home/$machine_user_name" \
 		-E XDG_SESSION_TYPE=x11 -E XDG_SEAT=seat0 -E XDG_SESSION_CLASS=user \
+		"${machine_login_options[@]}" \
 		/usr/local/bin/login-session "$machine_screen"
 	wait_for 60 "the login's screen" machine_screen_is_up
 }

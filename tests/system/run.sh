@@ -5,71 +5,38 @@
 # container, with a real login of an ordinary user. Needs root.
 # Prints one line a story and ends with "N passed, N failed"; figures stand in between.
 #
-# Usage: run.sh [STORY...]
-# Environment:
-#   VKSESSION_KERNEL_BINARY  the vkernel to package; else one is built
-#   VKSESSION_TEST_DEBS      directory of packages to test, instead of building them
-#   VKSESSION_TEST_CACHE     where trees and downloads are kept, default /var/cache/vksession-tests
-#   VKSESSION_TEST_OUTPUT    screenshots, figures and journals; default build/system
+# Usage: run.sh [--all] [STORY...]
+#   --all   the long ones as well: large sessions, and a lid in QEMU (lid.sh)
+# Environment: see report.sh.
 set -uo pipefail
 
-top=$(cd "$(dirname "$0")/../.." && pwd -P)
-cache=${VKSESSION_TEST_CACHE:-/var/cache/vksession-tests}
-output=${VKSESSION_TEST_OUTPUT:-$top/build/system}
-work=$(mktemp -d /var/tmp/vksession-system-XXXXXX)
-machine=$work/machine
-passed=0
-failed=0
+# shellcheck source=tests/system/report.sh
+. "$(dirname "$0")/report.sh"
 
-# shellcheck source=tests/system/machine.sh
-. "$top/tests/system/machine.sh"
-# shellcheck source=tests/system/desk.sh
-. "$top/tests/system/desk.sh"
-# shellcheck source=tests/system/stories.sh
-. "$top/tests/system/stories.sh"
-# shellcheck source=tests/system/install.sh
-. "$top/tests/system/install.sh"
+short=(first_login poweroff suspend hook logout battery plug five_sessions one_session
+	without_vksession second_net)
+long=(background_saves)
 
-figure() {
-	printf '   %s: %s ms\n' "$1" "${2:-?}" | tee -a "$output/figures.txt"
-	[[ ${2:-} ]] || fail "no figure for: $1"
-}
-
-keep_journal() {
-	machine_run journalctl --no-pager --boot >"$output/$1.journal" 2>/dev/null
-	cp "$machine/commands.log" "$machine/console.log" "$output/" 2>/dev/null
-	screenshot "$1"
-}
-
-# Runs a story. What follows one that failed may fail for its sake, but is tried.
-story() {
-	local name=$1 began=$SECONDS
-	if "story_$name"; then
-		printf 'ok system: %s (%d s)\n' "$name" $((SECONDS - began))
-		passed=$((passed + 1))
-	else
-		keep_journal "failed-$name"
-		printf 'FAILED system: %s (%d s)\n' "$name" $((SECONDS - began))
-		failed=$((failed + 1))
-	fi
-}
-
-finish() {
-	machine_remove
-	install_finish
-	rm -rf "$work"
+# Runs another program of the system tests with the packages of this one, and takes over its counts.
+run_other() {
+	local log=$output/$1.log p f
+	VKSESSION_TEST_DEBS=$work/debs VKSESSION_TEST_OUTPUT=$output "$top/tests/system/$1.sh" \
+		2>&1 | tee "$log"
+	read -r p _ f _ < <(tail -n 1 "$log")
+	passed=$((passed + p))
+	failed=$((failed + f))
 }
 
 main() {
-	local stories=(first_login poweroff suspend hook logout battery plug five_sessions one_session
-		without_vksession) name
+	local stories=("${short[@]}") others=() name
+	if [[ ${1:-} == --all ]]; then
+		shift
+		stories+=("${long[@]}")
+		others=(lid)
+	fi
 	(($# == 0)) || stories=("$@")
-	((EUID == 0)) || { fail "needs root"; return 1; }
-	mkdir -p "$output" "$cache"
 	rm -f "$output"/*
-	trap finish EXIT
-	install_prepare || { printf 'FAILED system: preparation\n0 passed, 1 failed\n'; return 1; }
-	story install
+	report_begin
 	machine_new "$install_layers"
 	machine_boot
 	for name in "${stories[@]}"; do
@@ -77,8 +44,10 @@ main() {
 	done
 	machine_kill
 	story purge
-	printf '%d passed, %d failed\n' "$passed" "$failed"
-	((failed == 0))
+	for name in "${others[@]}"; do
+		run_other "$name"
+	done
+	report_end
 }
 
 main "$@"

@@ -8,14 +8,14 @@ text=""	# what the editor is to hold
 
 # Adds to the editor's text without saving it, and prepares a line in the shell.
 type_more() {
-	window_type Mousepad "$1" && text+=$1 && shell_prepare "$2"
+	window_type mousepad "$1" && text+=$1 && shell_prepare "$2"
 }
 
-all_windows_back() {
-	local session
-	for session in "${desk_sessions[@]}"; do
-		window_wait "${desk_title[$session]}" || return 1
-	done
+# All three windows are in their places, with the text that was typed and never saved, the line in the
+# shell that was never entered, and the sum that was calculated.
+all_is_back() {
+	windows_are_back "${desk_sessions[@]}" && editor_has "$text" && shell_has "$1" &&
+		calculator_has 42
 }
 
 log_in() {
@@ -30,7 +30,8 @@ story_first_login() {
 		wait_for 30 "a scope of session $session with a limit" scope_is_limited "$session" ||
 			return 1
 	done
-	type_more "Not saved: 27 + 15 = 42. " first
+	type_more "Not saved: 27 + 15 = 42. " first && window_type galculator "27+15=" &&
+		calculator_has 42 && screenshot first-login
 }
 
 # A unit of systemd of its own, that can't use all of the machine's memory.
@@ -46,8 +47,7 @@ story_poweroff() {
 	shutdown_times "3 sessions"
 	log_in || return 1
 	login_times "3 sessions" || return 1
-	all_windows_back && screenshot after-poweroff || return 1
-	editor_has "$text" && shell_has first
+	all_is_back first && screenshot after-poweroff
 }
 
 # Sleep while another client holds a lock of its own for some time; and once more at once.
@@ -66,7 +66,7 @@ story_suspend() {
 	wait_for 60 "the save before sleep" pm_saved_for_sleep "$before" || return 1
 	figure "3 sessions, PrepareForSleep to the lock's release" "$(lock_time sleep)"
 	figure "3 sessions, PrepareForSleep to the end of the save" "$(save_time sleep)"
-	editor_has "$text" && shell_has second
+	all_is_back second && screenshot after-suspend
 }
 
 other_lock_is_held() {
@@ -98,10 +98,9 @@ story_logout() {
 	for session in "${desk_sessions[@]}"; do
 		wait_for 90 "session $session to be saved" saved_on_disk "$session" || return 1
 	done
-	machine_run pkill -x -u "$machine_user_name" tail
+	machine_run pkill -x -u "$machine_user_name" "tail|at-spi-bus-laun"
 	wait_for 60 "the user's service manager to end" user_manager_is_gone || return 1
-	log_in && all_windows_back || return 1
-	editor_has "$text" && shell_has third
+	log_in && all_is_back third && screenshot after-logout
 }
 
 user_manager_is_gone() {
@@ -124,90 +123,43 @@ story_battery() {
 	machine_run bash -c 'echo 2 >/run/battery'
 	wait_for 60 "a save because of the battery" pm_said 'battery-action: saved' || return 1
 	machine_wait_off && machine_boot || return 1
-	log_in && all_windows_back || return 1
-	editor_has "$text" && shell_has fourth
+	log_in && all_is_back fourth && screenshot after-battery
 }
 
-saves_of_notes() {
-	compgen -G "$machine/upper/home/$machine_user_name/.local/state/vksession/notes/saves/$1"
+saves_of_editor() {
+	compgen -G "$machine/upper/home/$machine_user_name/.local/state/vksession/mousepad/saves/$1"
 }
 
-# The plug is pulled in the middle of a save: what the last complete save holds comes back.
+# The plug is pulled in the middle of a save: what the last complete save holds comes back, and a
+# notification says so. The session that is to ask first offers it, and a click on that brings it back.
 story_plug() {
 	local complete limit=$((SECONDS + 60))
-	machine_user vksession save notes >>"$machine/commands.log" 2>&1 || return 1
-	complete=$(saves_of_notes '[0-9]*/manifest.json')
-	window_type Mousepad "Lost with the plug." || return 1
-	machine_user vksession save notes >>"$machine/commands.log" 2>&1 &
-	until saves_of_notes '.new-*/memory' >/dev/null || ((SECONDS >= limit)); do
+	shell_prepare fifth || return 1
+	machine_user vksession save mousepad >>"$machine/commands.log" 2>&1 || return 1
+	machine_user vksession save xterm >>"$machine/commands.log" 2>&1 || return 1
+	machine_user vksession save galculator >>"$machine/commands.log" 2>&1 || return 1
+	restore_is galculator ask || return 1
+	complete=$(saves_of_editor '[0-9]*/manifest.json')
+	window_type mousepad "Lost with the plug." || return 1
+	machine_user vksession save mousepad >>"$machine/commands.log" 2>&1 &
+	until saves_of_editor '.new-*/memory' >/dev/null || ((SECONDS >= limit)); do
 		:	# a save is short: nothing is waited between two looks
 	done
 	machine_kill
 	wait "$!"
-	[[ $(saves_of_notes '.new-*') && $(saves_of_notes '[0-9]*/manifest.json') == "$complete" ]] ||
+	[[ $(saves_of_editor '.new-*') && $(saves_of_editor '[0-9]*/manifest.json') == "$complete" ]] ||
 		fail "the plug was not pulled in the middle of a save" || return 1
-	machine_boot && log_in && all_windows_back || return 1
-	editor_has "$text"
+	machine_boot && log_in && windows_are_back mousepad xterm || return 1
+	wait_for 60 "the word of what came back" was_notified \
+		'It had ended without a save, so it is as of its last one' || return 1
+	wait_for 60 "the offer" was_notified 'Bring “galculator” back?' || return 1
+	screenshot after-plug-offer
+	machine_user dunstctl action 0 && all_is_back fifth && screenshot after-plug &&
+		restore_is galculator always
 }
 
-# --- figures ------------------------------------------------------------------------------------
-
-# From the beginning of the login to the first and to the last window of those that come back.
-login_times() {
-	local began lines
-	began=$(machine_user cat "/home/$machine_user_name/.login-began") || return 1
-	lines=$(machine_user timeout "$window_limit" window-times "$began" \
-		"${desk_title[notes]}" "${desk_title[shell]}" "${desk_title[sums]}") ||
-		fail "not all windows came back" || return 1
-	figure "$1, start of the login to the first window" "$(head -n 1 <<<"$lines" | cut -d' ' -f1)"
-	figure "$1, start of the login to the last window" "$(tail -n 1 <<<"$lines" | cut -d' ' -f1)"
-}
-
-# Of the shutdown before this boot.
-shutdown_times() {
-	figure "$1, PrepareForShutdown to the lock's release" "$(lock_time shutdown --boot=-1)"
-	figure "$1, PrepareForShutdown to the end of the save" "$(save_time shutdown --boot=-1)"
-}
-
-# Powers off and on again and notes how long the lock was held for so many sessions.
-power_cycle() {
-	machine_desktop systemctl poweroff && machine_wait_off && machine_boot || return 1
-	shutdown_times "$1"
-	log_in
-}
-
-story_five_sessions() {
-	local number
-	for number in 4 5; do
-		machine_user vksession run -s "more$number" -- xclock -title "clock$number" \
-			>>"$machine/commands.log" 2>&1 && window_wait "clock$number" || return 1
-	done
-	power_cycle "5 sessions" || return 1
-	for number in 4 5; do
-		window_wait "clock$number" || return 1
-	done
-	all_windows_back
-}
-
-story_one_session() {
-	local session
-	for session in shell sums more4 more5; do
-		machine_user vksession stop "$session" >>"$machine/commands.log" 2>&1 || return 1
-	done
-	power_cycle "1 session" || return 1
-	window_wait Mousepad && editor_has "$text"
-}
-
-# The same three programs, started afresh by the desktop itself, to compare.
-story_without_vksession() {
-	local autostart=/home/$machine_user_name/.config/openbox/autostart
-	machine_user vksession stop notes >>"$machine/commands.log" 2>&1 || return 1
-	machine_user mkdir -p "${autostart%/*}"
-	machine_user tee "$autostart" >/dev/null <<-END
-		mousepad &
-		xterm -title terminal -e bash --norc --noprofile &
-		xcalc &
-	END
-	machine_desktop systemctl poweroff && machine_wait_off && machine_boot && log_in || return 1
-	login_times "the same programs afresh, without vksession"
+# Sets whether a session comes back at login: always, ask, never.
+restore_is() {
+	machine_user busctl --user set-property org.vksession "/org/vksession/session/$1" \
+		org.vksession.Session1 Restore s "$2"
 }

@@ -11,8 +11,9 @@ cache=${VKSESSION_TEST_CACHE:-/var/cache/vksession-tests}
 packages=(
 	systemd systemd-sysv libpam-systemd dbus dbus-user-session login passwd util-linux procps
 	udev policykit-1 xvfb x11-utils x11-xserver-utils xauth xdotool xclip openbox python3-xdg
-	xterm mousepad x11-apps upower umockdev gir1.2-umockdev-1.0 python3 python3-gi python3-dbus
-	libglib2.0-bin imagemagick
+	xfce4-panel xfconf dunst at-spi2-core libatk-adaptor gir1.2-atspi-2.0 fonts-dejavu-core
+	xterm mousepad galculator x11-apps upower umockdev gir1.2-umockdev-1.0
+	python3 python3-gi python3-dbus libglib2.0-bin imagemagick
 )
 
 hash=$(printf '%s\n' bookworm "${packages[@]}" | sha256sum | cut -c 1-16)
