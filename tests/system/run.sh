@@ -14,8 +14,8 @@ set -uo pipefail
 . "$(dirname "$0")/report.sh"
 
 short=(first_login poweroff suspend hook logout battery plug five_sessions one_session
-	without_vksession second_net)
-long=(background_saves)
+	without_vksession)
+long=(second_net background_saves)
 
 # Runs another program of the system tests with the packages of this one, and takes over its counts.
 run_other() {
