@@ -13,7 +13,9 @@
  *   thaw()      thaw to window, cold and warm.
  *   attach()    to the same running guest: vksession attach, and a bare xpra attach.
  *   phases.c    stages of checkpoint and thaw of guests that use more and more memory.
- * With --cpus, only cpus.c: the same programs in guests with one CPU and with two.
+ *   sealed.c    the same session saved and thawed in the open and encrypted.
+ * With --encryption, only that. With --cpus, only cpus.c: the same programs in guests with one CPU
+ * and with two.
  *
  * Warm: the same was done in this run just before. Cold: the files that are needed (programs,
  * libraries, fonts, the save) were dropped from the page cache, as far as an ordinary user can
@@ -37,6 +39,7 @@
 #include "launcher/autofd.h"
 #include "phases.h"
 #include "running.h"
+#include "sealed.h"
 #include "tests/harness/person.h"
 #include "tests/harness/supervise.h"
 #include "tests/harness/windows.h"
@@ -49,7 +52,7 @@
 static struct {
 	char *vksession, *ticker, *stopwatch, *loads, *stage;
 	char *plot, *history;
-	gboolean json, check, cpus;
+	gboolean json, check, cpus, encryption;
 	int rounds;
 } options = { .rounds = 3 };
 
@@ -321,9 +324,20 @@ static void one_round(void)
 	live(&person);
 	end(&person);
 	attach(&person, thaw(&person));
+	sealed_measure(&person);
 	person.content = true;
 	person_finish(&person);
 	phases_measure();
+}
+
+static void only_encryption(void)
+{
+	struct person person;
+
+	person_init(&person, "bench");
+	sealed_measure(&person);
+	person.content = true;
+	person_finish(&person);
 }
 
 /* What commands say goes to stderr, so that stdout has the figures only. */
@@ -336,12 +350,14 @@ static int bench(void)
 		fprintf(stderr, "bench: round %d of %d\n", i + 1, options.rounds);
 		if (options.cpus)
 			cpus_measure(options.loads);
+		else if (options.encryption)
+			only_encryption();
 		else
 			one_round();
 	}
 	fflush(stdout);
 	dup2(out, STDOUT_FILENO);
-	if (options.cpus)
+	if (options.cpus || options.encryption)
 		figures_only_groups();
 	(options.json ? figures_print_json : figures_print)((guint)options.rounds);
 	fflush(stdout);
@@ -361,6 +377,8 @@ int main(int argc, char **argv)
 		  "Draw the ratios into FILE (SVG)", "FILE" },
 		{ "history", 0, 0, G_OPTION_ARG_FILENAME, &options.history,
 		  "Append the ratios as one line to FILE", "FILE" },
+		{ "encryption", 0, 0, G_OPTION_ARG_NONE, &options.encryption,
+		  "Compare sessions in the open and encrypted, nothing else", NULL },
 		{ "cpus", 0, 0, G_OPTION_ARG_NONE, &options.cpus,
 		  "Compare guests with one CPU and with two, nothing else", NULL },
 		{ "check", 0, 0, G_OPTION_ARG_NONE, &options.check,
