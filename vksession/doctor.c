@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/seccomp.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
@@ -153,6 +154,39 @@ static void check_inotify(GPtrArray *checks, const VksBackend *backend)
 	    "raise fs.inotify.max_user_instances; log -f needs it");
 }
 
+/* Compressed memory, or a device that dm-crypt is over. */
+static gboolean swap_is_safe(const char *device)
+{
+	g_autofree char *real = realpath(device, NULL);
+	g_autofree char *name = g_path_get_basename(real ? real : device);
+	g_autofree char *path = g_build_filename("/sys/class/block", name, "dm/uuid", NULL);
+	g_autofree char *uuid = NULL;
+
+	return g_str_has_prefix(name, "zram") ||
+	       (g_file_get_contents(path, &uuid, NULL, NULL) && g_str_has_prefix(uuid, "CRYPT-"));
+}
+
+/* Memory of an encrypted session, and its key, may be swapped out as any other. */
+static void check_swap(GPtrArray *checks, const VksBackend *backend)
+{
+	g_autofree char *text = NULL;
+	g_auto(GStrv) lines = NULL;
+
+	if (!g_file_get_contents("/proc/swaps", &text, NULL, NULL))
+		return;
+	lines = g_strsplit(text, "\n", -1);
+	for (char **line = lines + 1; *lines && *line; line++) {
+		g_auto(GStrv) words = g_strsplit(*line, " ", 2);
+
+		if (!words[0] || *words[0] != '/' || swap_is_safe(words[0]))
+			continue;
+		add(checks, "swap", FALSE, FALSE, g_strdup_printf("%s is not encrypted", words[0]),
+		    "for encrypted sessions, use encrypted swap or zram");
+		return;
+	}
+	add(checks, "swap", FALSE, TRUE, g_strdup("none, or encrypted"), NULL);
+}
+
 static void add_problems(GPtrArray *checks, const char *name, GPtrArray *problems)
 {
 	for (guint i = 0; problems && i < problems->len; i++)
@@ -178,7 +212,7 @@ static void check_xproxy(GPtrArray *checks, const VksBackend *backend)
 
 static void (*const checkers[])(GPtrArray *checks, const VksBackend *backend) = {
 	check_kernel, check_programs, check_display, check_store,    check_runtime, check_shm,
-	check_memory, check_seccomp,  check_inotify, check_launcher, check_xproxy,
+	check_memory, check_seccomp,  check_inotify, check_launcher, check_xproxy,  check_swap,
 };
 
 GPtrArray *vks_doctor(const VksBackend *backend)
