@@ -39,6 +39,7 @@ journal_time() {
 # then the kernel suspends, until QEMU wakes it.
 lid_cycle() {
 	local closed released suspended
+	: >"$machine/monitor.log"	# what it said of an earlier sleep
 	machine_run bash -c 'echo >/run/lid' || return 1
 	wait_for 600 "the kernel to suspend" qemu_is_suspended || return 1
 	qemu_tell system_wakeup

@@ -65,7 +65,7 @@ machine_boot() {
 		-nic "user,model=virtio-net-pci,restrict=on,hostfwd=tcp:127.0.0.1:$qemu_port-:22" \
 		>"$machine/qemu.log" 2>&1 &
 	qemu_pid=$!
-	cat "$machine/monitor.out" >"$machine/monitor.log" &
+	cat "$machine/monitor.out" >>"$machine/monitor.log" &
 	wait_for "$boot_limit" "the machine to boot" machine_is_up
 }
 
