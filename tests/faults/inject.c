@@ -22,6 +22,7 @@
 
 #include "point.h"
 #include "scenario.h"
+#include "tally.h"
 #include "tests/vksession/fake-backend.h"
 #include "trace.h"
 #include "tree.h"
@@ -46,9 +47,7 @@ typedef struct {
 /** All of it. */
 typedef struct {
 	char *place, *pristine, *work;
-	guint every;
-	gboolean verbose;
-	guint seen, points, lost, wrong, aborted;
+	Tally tally;
 } Campaign;
 
 static TraceVerdict on_call(TraceCall *call, gpointer user_data)
@@ -104,13 +103,13 @@ static void judge(Campaign *campaign, const Scenario *scenario, const Before *be
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
 		g_string_append(verdict.wrong, " it hung;");
 	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
-		campaign->aborted++;
-	campaign->points++;
-	campaign->lost += verdict.lost;
-	if (verdict.wrong->len > 0 && ++campaign->wrong <= MAX_SHOWN)
+		campaign->tally.aborted++;
+	campaign->tally.points++;
+	campaign->tally.lost += verdict.lost;
+	if (verdict.wrong->len > 0 && ++campaign->tally.wrong <= MAX_SHOWN)
 		printf("WRONG %s (status 0x%x):%s\n", what, (unsigned int)status,
 		       verdict.wrong->str);
-	else if (campaign->verbose)
+	else if (campaign->tally.verbose)
 		printf("ok %s (status 0x%x)\n", what, (unsigned int)status);
 	fflush(stdout);
 	verdict_clear(&verdict);
@@ -118,7 +117,7 @@ static void judge(Campaign *campaign, const Scenario *scenario, const Before *be
 
 static gboolean is_chosen(Campaign *campaign)
 {
-	return campaign->seen++ % campaign->every == 0;
+	return campaign->tally.seen++ % campaign->tally.every == 0;
 }
 
 static void inject(Campaign *campaign, const Scenario *scenario, const Before *before,
@@ -193,7 +192,7 @@ static void prepare(Campaign *campaign, const Scenario *scenario, Before *before
 static void run_scenario(Campaign *campaign, const Scenario *scenario)
 {
 	Run count = { .scenario = scenario };
-	guint points = campaign->points;
+	guint points = campaign->tally.points;
 	Before before;
 	int status;
 
@@ -208,60 +207,26 @@ static void run_scenario(Campaign *campaign, const Scenario *scenario)
 	}
 	inject_steps(campaign, scenario, &before);
 	before_clear(&before);
-	printf("%s: %u fault points\n", scenario->name, campaign->points - points);
+	printf("%s: %u fault points\n", scenario->name, campaign->tally.points - points);
 	fflush(stdout);
-}
-
-static gboolean is_wanted(const char *name, int argc, char **argv)
-{
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], name) == 0)
-			return TRUE;
-	}
-	return argc < 2;
-}
-
-static void parse_options(Campaign *campaign, int *argc, char ***argv)
-{
-	gint every = 1;
-	const GOptionEntry entries[] = {
-		{ "every", 0, 0, G_OPTION_ARG_INT, &every, "Inject only each Nth fault", "N" },
-		{ "verbose", 0, 0, G_OPTION_ARG_NONE, &campaign->verbose, "Print each", NULL },
-		G_OPTION_ENTRY_NULL,
-	};
-	g_autoptr(GOptionContext) context = g_option_context_new("[SCENARIO...]");
-	g_autoptr(GError) error = NULL;
-
-	g_option_context_add_main_entries(context, entries, NULL);
-	if (!g_option_context_parse(context, argc, argv, &error) || every < 1) {
-		fprintf(stderr, "faults-inject: %s\n", error ? error->message : "--every N");
-		exit(2);
-	}
-	campaign->every = (guint)every;
 }
 
 int main(int argc, char **argv)
 {
 	Campaign campaign = { .place = tree_make_place() };
 
-	parse_options(&campaign, &argc, &argv);
+	tally_init(&campaign.tally, "faults-inject", "[SCENARIO...]", argc, argv);
 	campaign.pristine = g_build_filename(campaign.place, "pristine", NULL);
 	campaign.work = g_build_filename(campaign.place, "work", NULL);
 	scenario_paused =
 		mmap(NULL, sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	for (gsize i = 0; i < n_scenarios; i++) {
-		if (is_wanted(scenarios[i].name, argc, argv))
+		if (tally_wants(&campaign.tally, scenarios[i].name))
 			run_scenario(&campaign, &scenarios[i]);
 	}
 	tree_remove(campaign.place);
 	g_free(campaign.place);
 	g_free(campaign.pristine);
 	g_free(campaign.work);
-	if (campaign.aborted > 0)
-		printf("%u times the process ended itself\n", campaign.aborted);
-	if (campaign.wrong > 0)
-		printf("%u times something was wrong\n", campaign.wrong);
-	printf("%u fault points, %u saves lost\n", campaign.points, campaign.lost);
-	return campaign.lost || campaign.wrong || campaign.points == 0 ? EXIT_FAILURE
-								       : EXIT_SUCCESS;
+	return tally_end(&campaign.tally);
 }

@@ -19,6 +19,7 @@
 
 #include "disk.h"
 #include "scenario.h"
+#include "tally.h"
 #include "tree.h"
 #include "verdict.h"
 
@@ -27,8 +28,7 @@
 
 typedef struct {
 	char *place, *pristine, *work, *store, *runtime;
-	guint every;
-	guint seen, points, lost, wrong;
+	Tally tally;
 } Campaign;
 
 /** One scenario that is replayed. */
@@ -59,9 +59,9 @@ static void judge(const Replay *replay, const gboolean *arrived, DiskFate fate)
 	verdict_judge(&verdict, replay->scenario, replay->before, vks, done);
 	verdict_recover(&verdict, replay->scenario, replay->before, vks);
 	vks_close(vks);
-	campaign->points++;
-	campaign->lost += verdict.lost;
-	if (verdict.wrong->len > 0 && ++campaign->wrong <= MAX_SHOWN) {
+	campaign->tally.points++;
+	campaign->tally.lost += verdict.lost;
+	if (verdict.wrong->len > 0 && ++campaign->tally.wrong <= MAX_SHOWN) {
 		printf("WRONG %s: power fails after %u of %u, names ", replay->scenario->name,
 		       replay->moment, replay->moments);
 		for (guint i = 0; i < replay->pending; i++)
@@ -85,7 +85,7 @@ static void try_state(const Replay *replay, const gboolean *arrived)
 	Campaign *campaign = replay->campaign;
 
 	for (DiskFate fate = DISK_KEPT; fate < DISK_FATES; fate++) {
-		if (campaign->seen++ % campaign->every != 0 ||
+		if (campaign->tally.seen++ % campaign->tally.every != 0 ||
 		    !disk_write(replay->disk, arrived, fate, campaign->store))
 			continue;
 		forget_runtime(campaign);
@@ -129,7 +129,7 @@ static void replay_records(Campaign *campaign, const Scenario *scenario, const B
 		.disk = disk_new(pristine_store, records),
 		.moments = records->len,
 	};
-	guint points = campaign->points;
+	guint points = campaign->tally.points;
 
 	for (replay.moment = 0; replay.moment <= records->len; replay.moment++) {
 		replay.pending = disk_go_to(replay.disk, replay.moment);
@@ -137,7 +137,7 @@ static void replay_records(Campaign *campaign, const Scenario *scenario, const B
 	}
 	disk_free(replay.disk);
 	printf("%s: %u states of the disk, from %u steps\n", scenario->name,
-	       campaign->points - points, records->len);
+	       campaign->tally.points - points, records->len);
 	fflush(stdout);
 }
 
@@ -164,44 +164,17 @@ static void run_scenario(Campaign *campaign, const Scenario *scenario)
 	before_clear(&before);
 }
 
-static gboolean is_wanted(const char *name, int argc, char **argv)
-{
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], name) == 0)
-			return TRUE;
-	}
-	return argc < 2;
-}
-
-static guint parse_every(int *argc, char ***argv)
-{
-	gint every = 1;
-	const GOptionEntry entries[] = {
-		{ "every", 0, 0, G_OPTION_ARG_INT, &every, "Try only each Nth state", "N" },
-		G_OPTION_ENTRY_NULL,
-	};
-	g_autoptr(GOptionContext) context = g_option_context_new("[SCENARIO...]");
-	g_autoptr(GError) error = NULL;
-
-	g_option_context_add_main_entries(context, entries, NULL);
-	if (!g_option_context_parse(context, argc, argv, &error) || every < 1) {
-		fprintf(stderr, "faults-power: %s\n", error ? error->message : "--every N");
-		exit(2);
-	}
-	return (guint)every;
-}
-
 int main(int argc, char **argv)
 {
-	Campaign campaign = { .every = parse_every(&argc, &argv) };
+	Campaign campaign = { .place = tree_make_place() };
 
-	campaign.place = tree_make_place();
+	tally_init(&campaign.tally, "faults-power", "[SCENARIO...]", argc, argv);
 	campaign.pristine = g_build_filename(campaign.place, "pristine", NULL);
 	campaign.work = g_build_filename(campaign.place, "work", NULL);
 	campaign.store = g_build_filename(campaign.work, "state", NULL);
 	campaign.runtime = g_build_filename(campaign.work, "run", NULL);
 	for (gsize i = 0; i < n_scenarios; i++) {
-		if (is_wanted(scenarios[i].name, argc, argv))
+		if (tally_wants(&campaign.tally, scenarios[i].name))
 			run_scenario(&campaign, &scenarios[i]);
 	}
 	tree_remove(campaign.place);
@@ -210,9 +183,5 @@ int main(int argc, char **argv)
 	g_free(campaign.work);
 	g_free(campaign.store);
 	g_free(campaign.runtime);
-	if (campaign.wrong > 0)
-		printf("%u times something was wrong\n", campaign.wrong);
-	printf("%u fault points, %u saves lost\n", campaign.points, campaign.lost);
-	return campaign.lost || campaign.wrong || campaign.points == 0 ? EXIT_FAILURE
-								       : EXIT_SUCCESS;
+	return tally_end(&campaign.tally);
 }

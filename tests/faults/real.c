@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 #include "point.h"
+#include "tally.h"
 #include "tests/harness/process.h"
 #include "trace.h"
 #include "tree.h"
@@ -57,12 +58,10 @@ static struct {
 	char *vksession;
 	char *home; /* state and runtime directories */
 	char *memory_dir;
-	guint every;
-	gboolean verbose;
+	Tally tally;
 	Shared *shared;
 	const Operation *operation;
 	const Point *point; /* NULL: only count */
-	guint seen, points, lost, wrong;
 } faults;
 
 /* ---- commands ---- */
@@ -83,7 +82,7 @@ static void vksession(const char *const *argv, ProcessResult *result)
 static void complain(const char *what, const char *problem, const char *detail)
 {
 	printf("WRONG %s: %s: %s\n", what, problem, detail);
-	faults.wrong++;
+	faults.tally.wrong++;
 }
 
 /* What has to work whatever happened before. */
@@ -237,17 +236,17 @@ static void judge(const char *what, const ProcessResult *result)
 {
 	guint all, good = count_good(&all);
 
-	faults.points++;
+	faults.tally.points++;
 	if (good < all || all < 1) {
 		complain(what, "a save is lost", result->err);
-		faults.lost += MAX(1, all - good);
+		faults.tally.lost += MAX(1, all - good);
 	}
 	if (result->timed_out)
 		complain(what, "the command hangs", result->err);
 	else if (result->status != 0 && !is_proper(result->err))
 		complain(what, "it failed without a proper message", result->err);
 	judge_session(what, result);
-	if (faults.verbose)
+	if (faults.tally.verbose)
 		printf("ok %s: %d %s\n", what, result->status, result->err);
 }
 
@@ -269,7 +268,7 @@ static void inject(const Point *point)
 	g_autofree char *what = point_describe(point, faults.operation->name);
 	g_auto(ProcessResult) result = { 0 };
 
-	if (faults.seen++ % faults.every != 0)
+	if (faults.tally.seen++ % faults.tally.every != 0)
 		return;
 	faults.point = point;
 	run_traced(&result);
@@ -309,11 +308,11 @@ static void inject_all(void)
 
 static void run_operation(const Operation *operation)
 {
-	guint before = faults.points;
+	guint before = faults.tally.points;
 
 	faults.operation = operation;
 	inject_all();
-	printf("%s: %u fault points\n", operation->name, faults.points - before);
+	printf("%s: %u fault points\n", operation->name, faults.tally.points - before);
 	fflush(stdout);
 }
 
@@ -378,29 +377,6 @@ static void end(void)
 	g_free(faults.vksession);
 }
 
-static void parse_options(int *argc, char ***argv)
-{
-	gint every = 1;
-	const GOptionEntry entries[] = {
-		{ "every", 0, 0, G_OPTION_ARG_INT, &every, "Inject only each Nth fault", "N" },
-		{ "verbose", 0, 0, G_OPTION_ARG_NONE, &faults.verbose, "Print each", NULL },
-		G_OPTION_ENTRY_NULL,
-	};
-	g_autoptr(GOptionContext) context = g_option_context_new("VKSESSION");
-	g_autoptr(GError) error = NULL;
-
-	g_option_context_add_main_entries(context, entries, NULL);
-	if (!g_option_context_parse(context, argc, argv, &error) || every < 1 || *argc != 2) {
-		fprintf(stderr, "faults-real: %s\n",
-			error ? error->message : "VKSESSION --every N");
-		exit(2);
-	}
-	faults.every = (guint)every;
-	faults.vksession = realpath((*argv)[1], NULL);
-	if (!faults.vksession)
-		g_error("%s is not there", (*argv)[1]);
-}
-
 static const Operation operations[] = {
 	{ "save", (const char *const[]){ "save", SESSION, NULL }, TRUE, TRUE, TRUE },
 	{ "last save", (const char *const[]){ "save", "--stop", SESSION, NULL }, TRUE, FALSE,
@@ -410,13 +386,13 @@ static const Operation operations[] = {
 
 int main(int argc, char **argv)
 {
-	parse_options(&argc, &argv);
+	tally_init(&faults.tally, "faults-real", "VKSESSION", argc, argv);
+	faults.vksession = faults.tally.argc == 2 ? realpath(faults.tally.argv[1], NULL) : NULL;
+	if (!faults.vksession)
+		g_error("which vksession?");
 	begin();
 	for (gsize i = 0; i < G_N_ELEMENTS(operations); i++)
 		run_operation(&operations[i]);
 	end();
-	if (faults.wrong > 0)
-		printf("%u times something was wrong\n", faults.wrong);
-	printf("%u fault points, %u saves lost\n", faults.points, faults.lost);
-	return faults.lost || faults.wrong || faults.points == 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	return tally_end(&faults.tally);
 }

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/** @file What a program that makes faults was asked for, and what it found. */
+#pragma once
+
+#include <glib.h>
+
+typedef struct {
+	const char *program;
+	guint every; /* only each Nth fault is made */
+	gboolean verbose;
+	int argc;
+	char **argv; /* what is left of the command line */
+	guint seen, points, lost, wrong, aborted;
+} Tally;
+
+/**
+ * Reads the options, which are the same for all; ends the process with 2 if they are wrong.
+ *
+ * @param program    its name, static
+ * @param arguments  what else it takes, for its help
+ */
+void tally_init(Tally *tally, const char *program, const char *arguments, int argc, char **argv);
+
+/** @return whether the arguments name something, or nothing at all */
+gboolean tally_wants(const Tally *tally, const char *name);
+
+/** Prints what was found, last "N fault points, M saves lost". @return exit status of the program */
+int tally_end(const Tally *tally);
