@@ -94,7 +94,7 @@ static gboolean on_query_tooltip(GtkWidget *widget, int x, int y, gboolean keybo
 {
 	g_autofree char *moment = NULL, *text = NULL;
 	g_autoptr(GdkPixbuf) picture = NULL;
-	DesktopSave save;
+	DesktopSave save = { 0 };
 
 	if (keyboard || !find_save(widget, x, &save))
 		return FALSE;
@@ -109,7 +109,7 @@ static gboolean on_query_tooltip(GtkWidget *widget, int x, int y, gboolean keybo
 static gboolean on_button_press(GtkWidget *widget, GdkEventButton *event, gpointer user_data)
 {
 	const Timeline *timeline = timeline_of(widget);
-	DesktopSave save;
+	DesktopSave save = { 0 };
 
 	if (!find_save(widget, event->x, &save))
 		return FALSE;

@@ -29,7 +29,8 @@ complete_fish() {
 		cut -f 1
 }
 
-# One shell for all lines, since it takes long to start; what it would show goes to files.
+# One shell for all lines, since it takes long to start; what it would show goes to files. It is
+# typed to when it prompts: before, the terminal itself would take the key that kills a line.
 offer_zsh() {
 	export dir work
 	zsh -f -c '
@@ -44,7 +45,7 @@ offer_zsh() {
 		number=0
 		while IFS= read -r line; do
 			((number++))
-			zpty -w shell "answer=$work/zsh-$number; print -l be\"\"gin$number"
+			zpty -w shell "answer=$work/zsh-$number; PROMPT=be\"\"gin$number"
 			zpty -r shell output "*begin$number*"
 			zpty -w -n shell "$line"$'"'\\t\\x15'"'
 			zpty -w shell "print -l en\"\"d$number"
