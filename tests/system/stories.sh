@@ -151,7 +151,7 @@ story_plug() {
 		fail "the plug was not pulled in the middle of a save" || return 1
 	machine_boot && log_in && windows_are_back mousepad xterm || return 1
 	wait_for 60 "the word of what came back" was_notified \
-		'It had ended without a save, so it is as of its last one' || return 1
+		'It had ended without a save, and is as of the last one' || return 1
 	wait_for 60 "the offer" was_notified 'Bring “galculator” back?' || return 1
 	screenshot after-plug-offer
 	machine_user dunstctl action 0 && all_is_back fifth && screenshot after-plug &&
