@@ -6,5 +6,7 @@
  */
 #pragma once
 
-/** Notes one sample of each figure. */
-void phases_measure(void);
+#include <stdbool.h>
+
+/** Notes one sample of each figure. @param quick  leave the largest guest out */
+void phases_measure(bool quick);
