@@ -170,6 +170,9 @@ static void say_return(GObject *source, GAsyncResult *answer, gpointer user_data
 	if (!runs) {
 		notify_notification_set_timeout(notification, NOTIFY_EXPIRES_NEVER);
 		offer(back->notices, notification, "thaw", _("Bring it back"), name, 0, act_thaw);
+		/* A click on the notification itself answers what it asks. */
+		offer(back->notices, notification, "default", _("Bring it back"), name, 0,
+		      act_thaw);
 	}
 	if (n > 0)
 		offer(back->notices, notification, "changes", _("Show what changed"), name, 0,

@@ -354,9 +354,13 @@ static void test_crash_offers_the_older_save(void **state)
 	assert_string_equal(said(3), "Bring “work” back?");
 	assert_string_equal(said(4), "It ended without a save. The last save is from 2 hours ago. "
 				     "1 file that it uses has been changed on the disk since.");
-	OFFERED("Bring it back", "Show what changed");
+	/* By its button, and by a click on the notification itself. */
+	OFFERED("Bring it back", "Bring it back", "Show what changed");
 	click("thaw");
 	wait_for(is_asked, "the thaw");
+	g_clear_pointer(&play.asked, g_free);
+	click("default");
+	wait_for(is_asked, "the thaw by a click");
 	assert_true(g_str_has_prefix(play.asked, "Thaw ('work', {"));
 }
 

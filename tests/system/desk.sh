@@ -129,6 +129,10 @@ was_notified() {
 	machine_user grep -q "$1" "/home/$machine_user_name/.notifications"
 }
 
+one_notification_is_shown() {
+	[[ $(machine_user dunstctl count displayed) == 1 ]]
+}
+
 lock_is_held() {
 	machine_run systemd-inhibit --list --no-legend --no-pager | grep -q '^vksession .*shutdown:sleep'
 }

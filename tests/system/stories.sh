@@ -154,6 +154,8 @@ story_plug() {
 		'It had ended without a save, and is as of the last one' || return 1
 	wait_for 60 "the offer" was_notified 'Bring “galculator” back?' || return 1
 	screenshot after-plug-offer
+	# It stays until it is answered, the others go by themselves.
+	wait_for 60 "the offer alone" one_notification_is_shown || return 1
 	machine_user dunstctl action 0 && all_is_back fifth && screenshot after-plug &&
 		restore_is galculator always
 }
