@@ -82,6 +82,6 @@ story_without_vksession() {
 		galculator &
 	END
 	machine_desktop systemctl poweroff && machine_wait_off && machine_boot && log_in || return 1
-	machine_user rm "$autostart"
-	login_times "the same programs afresh, without vksession"
+	# The window manager may read it some time after the login.
+	login_times "the same programs afresh, without vksession" && machine_user rm "$autostart"
 }
