@@ -15,6 +15,7 @@
 
 #include "launcher/autofd.h"
 #include "vksession/error.h"
+#include "vksession/sparse.h"
 
 /* A parent may be reached by a link, and need not be one that we can read. */
 static gboolean sync_names(const char *directory, GError **error)
@@ -217,7 +218,7 @@ char *vks_file_read(const char *path, gsize max_length, gsize *length, GError **
 {
 	autofd fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	g_autofree char *text = NULL;
-	gsize done = 0;
+	gssize done;
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0) {
@@ -231,22 +232,14 @@ char *vks_file_read(const char *path, gsize max_length, gsize *length, GError **
 		return NULL;
 	}
 	text = g_malloc((gsize)st.st_size + 1);
-	while (done < (gsize)st.st_size) {
-		ssize_t n = read(fd, text + done, (gsize)st.st_size - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			vks_error_errno(error, errno, "cannot read %s", path);
-			return NULL;
-		}
-		if (n == 0)
-			break;
-		done += (gsize)n;
+	done = vks_read_all(fd, text, (gsize)st.st_size);
+	if (done < 0) {
+		vks_error_errno(error, (int)-done, "cannot read %s", path);
+		return NULL;
 	}
 	text[done] = '\0';
 	if (length)
-		*length = done;
+		*length = (gsize)done;
 	return g_steal_pointer(&text);
 }
 

@@ -11,6 +11,7 @@
 #include "launcher/autofd.h"
 #include "vksession/durable.h"
 #include "vksession/error.h"
+#include "vksession/sparse.h"
 
 /** What sealing adds to a part: less than this, and less than a thousandth. */
 #define SEALED_LENGTH(length) ((length) + (length) / 1024 + 4096)
@@ -42,21 +43,7 @@ static int create_file(const char *path, GError **error)
 
 static gssize give_from_file(gpointer data, guint8 *bytes, gsize length)
 {
-	int fd = GPOINTER_TO_INT(data);
-	gsize done = 0;
-
-	while (done < length) {
-		ssize_t n = read(fd, bytes + done, length - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		done += (gsize)n;
-	}
-	return (gssize)done;
+	return vks_read_all(GPOINTER_TO_INT(data), bytes, length);
 }
 
 static int take_to_file(gpointer data, const guint8 *bytes, gsize length)

@@ -7,13 +7,15 @@
 
 #define BLOCK_SIZE 4096u
 
-gssize vks_read_at(int fd, void *buffer, gsize length, guint64 offset)
+/* Negative offset: at the descriptor's position. */
+static gssize read_whole(int fd, void *buffer, gsize length, gint64 offset)
 {
 	gsize done = 0;
 
 	while (done < length) {
-		ssize_t n =
-			pread(fd, (guint8 *)buffer + done, length - done, (off_t)(offset + done));
+		guint8 *to = (guint8 *)buffer + done;
+		ssize_t n = offset < 0 ? read(fd, to, length - done)
+				       : pread(fd, to, length - done, offset + (off_t)done);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -24,6 +26,16 @@ gssize vks_read_at(int fd, void *buffer, gsize length, guint64 offset)
 		done += (gsize)n;
 	}
 	return (gssize)done;
+}
+
+gssize vks_read_all(int fd, void *buffer, gsize length)
+{
+	return read_whole(fd, buffer, length, -1);
+}
+
+gssize vks_read_at(int fd, void *buffer, gsize length, guint64 offset)
+{
+	return read_whole(fd, buffer, length, (gint64)offset);
 }
 
 int vks_sparse_read(int fd, guint8 *buffer, gsize length, guint64 offset)

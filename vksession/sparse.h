@@ -12,10 +12,13 @@
 #include "vksession/checksum.h"
 
 /**
- * Reads until the length or the end of the file, whatever interrupts it.
+ * Reads from the descriptor's position until the length or the end, whatever interrupts it.
  *
  * @return the bytes read, less than length only at the end of the file; or a negative errno
  */
+gssize vks_read_all(int fd, void *buffer, gsize length);
+
+/** The same from an offset in the file. */
 gssize vks_read_at(int fd, void *buffer, gsize length, guint64 offset);
 
 /** The same, with zeros in the place of what is behind the end. @return 0, or a positive errno */
