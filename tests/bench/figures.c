@@ -264,27 +264,47 @@ bool figures_plot(const char *path)
 
 /* History */
 
-bool figures_append(const char *path, const char *commit, guint rounds)
+/* One line of JSON. */
+static char *history_line(const char *commit, guint rounds)
 {
+	g_autoptr(JsonBuilder) builder = json_builder_new();
 	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
 	g_autofree char *date = g_date_time_format_iso8601(now);
+	g_autoptr(JsonNode) root = NULL;
+
+	json_builder_begin_object(builder);
+	json_builder_set_member_name(builder, "commit");
+	json_builder_add_string_value(builder, commit);
+	json_builder_set_member_name(builder, "date");
+	json_builder_add_string_value(builder, date);
+	json_builder_set_member_name(builder, "processors");
+	json_builder_add_int_value(builder, sysconf(_SC_NPROCESSORS_ONLN));
+	json_builder_set_member_name(builder, "rounds");
+	json_builder_add_int_value(builder, rounds);
+	json_builder_set_member_name(builder, "ratios");
+	json_builder_begin_object(builder);
+	for (guint id = 0; id < n_figures; id++) {
+		if (!is_ratio(id))
+			continue;
+		json_builder_set_member_name(builder, table[id].name);
+		json_builder_add_double_value(builder, round(median(id) * 1000) / 1000);
+	}
+	json_builder_end_object(builder);
+	json_builder_end_object(builder);
+	root = json_builder_get_root(builder);
+	return json_to_string(root, FALSE);
+}
+
+bool figures_append(const char *path, const char *commit, guint rounds)
+{
+	g_autofree char *line = history_line(commit, rounds);
 	FILE *file = fopen(path, "ae");
-	bool first = true;
 
 	if (!file) {
 		fprintf(stderr, "bench: %s: %s\n", path, g_strerror(errno));
 		return false;
 	}
-	fprintf(file, "{\"commit\": \"%s\", \"date\": \"%s\", \"processors\": %ld, \"rounds\": %u",
-		commit, date, sysconf(_SC_NPROCESSORS_ONLN), rounds);
-	fprintf(file, ", \"ratios\": {");
-	for (guint id = 0; id < n_figures; id++) {
-		if (!is_ratio(id))
-			continue;
-		fprintf(file, "%s\"%s\": %.3f", first ? "" : ", ", table[id].name, median(id));
-		first = false;
-	}
-	fprintf(file, "}}\n");
+	fprintf(file, "%s\n", line);
 	return fclose(file) == 0;
 }
 

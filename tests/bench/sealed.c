@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sealed.h"
 
+#include <unistd.h>
+
 #include "figures.h"
+#include "tests/harness/wait.h"
 
 #define COMMAND_MS 120000
+#define FILL_MS	   120000
 #define SESSION	   "sealed"
 #define PASSPHRASE "a passphrase\n"
 /* A quarter of a gigabyte that no compression and no zero page makes cheaper. */
@@ -57,11 +61,14 @@ static void note(const struct figure *figure, JsonNode *json, const char *member
 
 static void measure(struct person *person, const struct figures *figures)
 {
+	g_autofree char *filled = person_path(person, "filled");
+
 	json_node_unref(COMMAND(person, "run", "--json", "-s", SESSION, "--detach", "--no-network",
 				"--memory", "768M", figures->encrypt, "--passphrase-fd", "0", "--",
 				"sh", "-c", PROGRAM));
-	vksession_ok(person, "exec", SESSION, "--", "sh", "-c",
-		     "until [ -e $HOME/filled ]; do sleep 0.1; done; rm $HOME/filled");
+	if (!wait_for_file(filled, NULL, FILL_MS))
+		g_error("the program does not fill its memory");
+	unlink(filled);
 	note(&figures->whole, COMMAND(person, "save", "--json", SESSION), "durable_us");
 	note(&figures->next, COMMAND(person, "save", "--json", SESSION), "durable_us");
 	vksession_ok(person, "save", "--stop", SESSION);
