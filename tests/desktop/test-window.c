@@ -108,6 +108,15 @@ static gboolean has_buttons(void)
 	return FALSE;
 }
 
+/*
+ * Tab goes on from the widget that has the focus, and none has it before the window manager has
+ * given it to the window.
+ */
+static gboolean can_be_worked_with(void)
+{
+	return has_buttons() && gtk_window_has_toplevel_focus(GTK_WINDOW(scene.window));
+}
+
 /* Lists, scrolled areas and the split are passed through; what one works with has a name. */
 static gboolean is_worked_with(GtkWidget *widget)
 {
@@ -201,8 +210,8 @@ static int set_up(void **state)
 	scene.window = window_new(scene.application, scene.sessions, on_end_session, NULL);
 	gtk_widget_show(scene.window);
 	timeout = g_timeout_add_seconds(TIMEOUT_S, on_timeout,
-					(gpointer) "the session in the window");
-	while (!has_buttons())
+					(gpointer) "the session in the window, and the focus");
+	while (!can_be_worked_with())
 		g_main_context_iteration(NULL, TRUE);
 	g_source_remove(timeout);
 	return 0;
