@@ -89,6 +89,15 @@ static gboolean add_optional(GString *text, const char *key, const char *value, 
 	return !value || add(text, key, value, error);
 }
 
+static gboolean add_each(GString *text, const char *key, const char *const *values, GError **error)
+{
+	for (; values && *values; values++) {
+		if (!add(text, key, *values, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
 char *vk_guest_conf_build(const VkGuestConf *conf, GError **error)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
@@ -97,7 +106,8 @@ char *vk_guest_conf_build(const VkGuestConf *conf, GError **error)
 	if (!add_user(text, error) || !add(text, "session", conf->session, error) ||
 	    !add(text, "hostname", conf->session, error) ||
 	    !add_optional(text, "vkdisplay", conf->vkdisplay, error) ||
-	    !add_optional(text, "root_program", conf->root_program, error))
+	    !add_optional(text, "root_program", conf->root_program, error) ||
+	    !add_each(text, "private", conf->private_dirs, error))
 		return NULL;
 	if (conf->network)
 		g_string_append(text, "net=slirp\naddr=" VK_GUEST_ADDRESS "\ngw=" VK_GUEST_GATEWAY

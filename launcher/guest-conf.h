@@ -13,12 +13,13 @@
 
 /** What the caller does not know of itself. All borrowed. */
 typedef struct {
-	const char *session;		/* its name; the guest's host name, too */
-	const char *vkdisplay;		/* path of the display starter; NULL: no display */
-	const char *root_program;	/* path of a program for the guest's root; NULL: none */
-	gboolean network;		/* there is a network helper */
-	const char *const *environment; /* "NAME=value", over those passed on from our own; may be
-					   NULL */
+	const char *session;		 /* its name; the guest's host name, too */
+	const char *vkdisplay;		 /* path of the display starter; NULL: no display */
+	const char *root_program;	 /* path of a program for the guest's root; NULL: none */
+	gboolean network;		 /* there is a network helper */
+	const char *const *private_dirs; /* to be copied into its memory; may be NULL */
+	const char *const *environment;	 /* "NAME=value", over those passed on from our own; may be
+					    NULL */
 } VkGuestConf;
 
 /**

@@ -27,6 +27,8 @@ static gboolean parse(VkSupervisor *supervisor, int argc, char **argv, GError **
 		  "to run when a guest program asks for a save", "WORD" },
 		{ "environment", 0, 0, G_OPTION_ARG_STRING_ARRAY, &supervisor->environment,
 		  "for all programs of the guest", "NAME=VALUE" },
+		{ "private", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &supervisor->private_dirs,
+		  "directory that is copied into the guest's memory", "DIR" },
 		{ "no-display", 0, 0, G_OPTION_ARG_NONE, &supervisor->no_display,
 		  "no display stack", NULL },
 		{ "root-program", 0, 0, G_OPTION_ARG_FILENAME, &supervisor->root_program,

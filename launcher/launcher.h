@@ -22,6 +22,8 @@ typedef struct {
 	guint64 memory_bytes;		 /* size of the guest's memory, a multiple of 1 MiB */
 	guint cpus;			 /* of the guest; 0: 1; those of the save in a thaw */
 	gboolean network;		 /* slirp4netns, outgoing only */
+	const char *const *private_dirs; /* in the user's home: a fresh guest gets a copy of each in
+					    its memory, in the place of it; may be NULL */
 	const char *const *environment;	 /* "NAME=value" strings for all of a fresh guest's programs
 					    and its display stack; may be NULL */
 	const char *const *save_command; /* run, with "--stop" behind it where wanted, when a

@@ -194,6 +194,7 @@ static gboolean write_guest_files(VkSupervisor *supervisor, GError **error)
 		.root_program = supervisor->root_program,
 		.network = supervisor->network,
 		.environment = (const char *const *)supervisor->environment,
+		.private_dirs = (const char *const *)supervisor->private_dirs,
 	};
 	g_autofree char *text = vk_guest_conf_build(&conf, error);
 

@@ -17,7 +17,8 @@ typedef struct {
 	guint64 memory_bytes;
 	guint cpus; /* of the guest */
 	gboolean network;
-	char **environment; /* "NAME=value" for all programs of the guest; may be NULL */
+	char **environment;  /* "NAME=value" for all programs of the guest; may be NULL */
+	char **private_dirs; /* that the guest gets copies of; may be NULL */
 	gboolean no_display;
 	char *root_program;	 /* NULL: none */
 	char **kernel_arguments; /* may be NULL */

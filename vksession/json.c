@@ -202,6 +202,15 @@ void vks_json_each(VksJson *json, const char *member, guint max_count,
 	}
 }
 
+void vks_json_set_strings(JsonObject *object, const char *member, const char *const *strings)
+{
+	JsonArray *array = json_array_new();
+
+	for (; strings && *strings; strings++)
+		json_array_add_string_element(array, *strings);
+	json_object_set_array_member(object, member, array);
+}
+
 char *vks_json_print(JsonNode *root)
 {
 	g_autoptr(JsonGenerator) generator = json_generator_new();

@@ -54,5 +54,9 @@ JsonObject *vks_json_object(VksJson *json, const char *member);
 void vks_json_each(VksJson *json, const char *member, guint max_count,
 		   void (*parse)(VksJson *element, GPtrArray *list), GPtrArray *list);
 
+/** Sets a member that is an array of strings. @param strings  NULL-terminated; NULL: an empty array
+ */
+void vks_json_set_strings(JsonObject *object, const char *member, const char *const *strings);
+
 /** Writes a tree as indented text without a newline at its end; free with g_free(). Consumes root. */
 char *vks_json_print(JsonNode *root);

@@ -15,6 +15,7 @@
 #include "vksession/json.h"
 #include "vksession/manifest-seal.h"
 #include "vksession/pins.h"
+#include "vksession/private-dirs.h"
 
 #define SEAL_MEMBER "manifest_checksum"
 #define SEAL_START  ",\n  \"" SEAL_MEMBER "\" : \""
@@ -75,6 +76,7 @@ void vks_manifest_free(VksManifest *manifest)
 	g_free(manifest->kernel_hash);
 	g_free(manifest->kernel_command_line);
 	g_strfreev(manifest->cpu_features);
+	g_strfreev(manifest->private_dirs);
 	g_ptr_array_unref(manifest->host_resources);
 	g_ptr_array_unref(manifest->windows);
 	g_ptr_array_unref(manifest->parts);
@@ -275,7 +277,6 @@ static JsonObject *print_time(const VksManifest *manifest)
 
 static JsonObject *print_guest(const VksManifest *manifest)
 {
-	JsonArray *features = json_array_new();
 	JsonObject *object = json_object_new();
 
 	put_text(object, "kernel_xxh3_128", manifest->kernel_hash);
@@ -283,9 +284,8 @@ static JsonObject *print_guest(const VksManifest *manifest)
 	put_uint(object, "memory_bytes", manifest->memory_bytes);
 	put_uint(object, "cpus", manifest->cpus);
 	json_object_set_boolean_member(object, "network", manifest->network);
-	for (char **name = manifest->cpu_features; name && *name; name++)
-		json_array_add_string_element(features, *name);
-	json_object_set_array_member(object, "cpu_features", features);
+	vks_json_set_strings(object, "cpu_features", (const char *const *)manifest->cpu_features);
+	vks_json_set_strings(object, "private", (const char *const *)manifest->private_dirs);
 	return object;
 }
 
@@ -486,6 +486,9 @@ static void parse_guest(VksJson *json, VksManifest *manifest)
 	manifest->cpus = (guint)vks_json_uint(json, "cpus", 1024);
 	manifest->network = vks_json_bool(json, "network");
 	manifest->cpu_features = vks_json_strings(json, "cpu_features", 4096, 64);
+	if (vks_json_has(json, "private"))
+		manifest->private_dirs =
+			vks_json_strings(json, "private", VKS_MAX_PRIVATE_DIRS, MAX_TEXT);
 	if (!json->failed && !vks_checksum_is_hex(manifest->kernel_hash))
 		vks_json_fail(json, "kernel_xxh3_128", "is no checksum");
 }

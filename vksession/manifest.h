@@ -101,6 +101,7 @@ typedef struct {
 	guint64 memory_bytes; /* of the guest */
 	guint cpus;
 	gboolean network;
+	char **private_dirs; /* that are in the guest's memory; NULL: none */
 	char **cpu_features; /* sorted; what the guest may have chosen code by */
 	VksFigures figures;
 	VksDelta delta;

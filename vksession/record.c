@@ -6,6 +6,7 @@
 #include "vksession/durable.h"
 #include "vksession/json.h"
 #include "vksession/manifest.h"
+#include "vksession/private-dirs.h"
 
 #define RECORD_VERSION 1
 #define MAX_BYTES      (4u << 20)
@@ -42,6 +43,7 @@ VksRecord *vks_record_new(void)
 	record->restore = g_strdup("always");
 	record->run_id = g_strdup("");
 	record->kernel_hash = g_strdup("");
+	record->private_dirs = g_new0(char *, 1);
 	record->settings = g_new0(char *, 1);
 	return record;
 }
@@ -55,6 +57,7 @@ void vks_record_free(VksRecord *record)
 	g_free(record->restore);
 	g_free(record->run_id);
 	g_free(record->kernel_hash);
+	g_strfreev(record->private_dirs);
 	g_strfreev(record->settings);
 	g_ptr_array_unref(record->commands);
 	g_free(record);
@@ -96,25 +99,13 @@ static void print_commands(JsonObject *object, const GPtrArray *commands)
 	for (guint i = 0; i < commands->len; i++) {
 		const VksCommand *command = commands->pdata[i];
 		JsonObject *element = json_object_new();
-		JsonArray *argv = json_array_new();
 
-		for (char **word = command->argv; *word; word++)
-			json_array_add_string_element(argv, *word);
 		json_object_set_int_member(element, "started_us", command->started_us);
 		json_object_set_string_member(element, "cwd", command->cwd);
-		json_object_set_array_member(element, "argv", argv);
+		vks_json_set_strings(element, "argv", (const char *const *)command->argv);
 		json_array_add_object_element(array, element);
 	}
 	json_object_set_array_member(object, "commands", array);
-}
-
-static void print_settings(JsonObject *object, char *const *settings)
-{
-	JsonArray *array = json_array_new();
-
-	for (; *settings; settings++)
-		json_array_add_string_element(array, *settings);
-	json_object_set_array_member(object, "settings", array);
 }
 
 char *vks_record_print(const VksRecord *record)
@@ -136,7 +127,8 @@ char *vks_record_print(const VksRecord *record)
 	json_object_set_int_member(object, "base", record->base);
 	json_object_set_int_member(object, "last_number", record->last_number);
 	json_object_set_string_member(object, "kernel_xxh3_128", record->kernel_hash);
-	print_settings(object, record->settings);
+	vks_json_set_strings(object, "private", (const char *const *)record->private_dirs);
+	vks_json_set_strings(object, "settings", (const char *const *)record->settings);
 	print_commands(object, record->commands);
 	json_node_take_object(root, object);
 	return vks_json_print(root);
@@ -174,6 +166,10 @@ static void parse_members(VksJson *json, VksRecord *record)
 	record->base = (guint)vks_json_uint(json, "base", G_MAXINT32);
 	record->last_number = (guint)vks_json_uint(json, "last_number", G_MAXINT32);
 	record->kernel_hash = vks_json_string(json, "kernel_xxh3_128", VKS_CHECKSUM_HEX);
+	record->private_dirs =
+		vks_json_has(json, "private")
+			? vks_json_strings(json, "private", VKS_MAX_PRIVATE_DIRS, MAX_TEXT)
+			: g_new0(char *, 1);
 	record->settings = vks_json_has(json, "settings")
 				   ? vks_json_strings(json, "settings", MAX_SETTINGS, 256)
 				   : g_new0(char *, 1);

@@ -20,6 +20,7 @@ typedef struct {
 	guint64 memory_bytes; /* of the guest */
 	guint cpus;	      /* 0: not decided yet */
 	gboolean network;
+	char **private_dirs; /* of the host, that the guest has copies of in its memory */
 	char *autosave;	     /* policy; "manual" */
 	char *restore;	     /* at login: "always", "ask" or "never" */
 	char **settings;     /* "NAME=VALUE" of the policy that are this session's own */

@@ -18,6 +18,7 @@
 #include "vksession/environment.h"
 #include "vksession/kernels.h"
 #include "vksession/machine.h"
+#include "vksession/private-dirs.h"
 #include "vksession/session.h"
 #include "vksession/store.h"
 
@@ -44,10 +45,12 @@ static gboolean check_state(const VksSession *session, const VksRunOptions *opti
 			    session->name);
 		return FALSE;
 	}
-	if (session->running && (options->memory_bytes || options->cpus || options->no_network)) {
+	if (session->running && (options->memory_bytes || options->cpus || options->no_network ||
+				 options->private_dirs)) {
 		g_set_error(error, VKS_ERROR, VKS_ERROR_STATE,
-			    "session %s is running, and its memory, CPUs and network can't be "
-			    "changed now; it goes on; leave out --memory, --cpus and --no-network",
+			    "session %s is running, and its memory, CPUs, network and private "
+			    "directories can't be changed now; it goes on; leave out --memory, "
+			    "--cpus, --no-network and --private",
 			    session->name);
 		return FALSE;
 	}
@@ -106,6 +109,21 @@ static gboolean prepare_key(VksSession *session, const VksRunOptions *options, g
 			   vks_session_place_logs(session, TRUE, error));
 }
 
+/* Its memory is known by then. The content of the directories has to fit into it. */
+static gboolean choose_private_dirs(VksRecord *record, const VksRunOptions *options, GError **error)
+{
+	const char *const *names = options->private_dirs
+					   ? options->private_dirs
+					   : (const char *const *)record->private_dirs;
+	char **found = vks_private_dirs_find(names, options->cwd, record->memory_bytes, error);
+
+	if (!found)
+		return FALSE;
+	g_strfreev(record->private_dirs);
+	record->private_dirs = found;
+	return TRUE;
+}
+
 /* Fills in the record of a run that is about to begin, and makes it durable with its vkernel. */
 static char *prepare_record(VksSession *session, const VksRunOptions *options, GError **error)
 {
@@ -121,6 +139,8 @@ static char *prepare_record(VksSession *session, const VksRunOptions *options, G
 	if (options->cpus || !record->cpus)
 		record->cpus = options->cpus ? options->cpus
 					     : MIN(DEFAULT_CPUS, g_get_num_processors());
+	if (!choose_private_dirs(record, options, error))
+		return NULL;
 	record->network = !options->no_network;
 	record->running = TRUE;
 	record->base = 0;
@@ -158,6 +178,7 @@ static gboolean start_guest(VksSession *session, const VksRunOptions *options, c
 		.memory_bytes = session->record->memory_bytes,
 		.cpus = session->record->cpus,
 		.network = session->record->network,
+		.private_dirs = (const char *const *)session->record->private_dirs,
 		.environment = (const char *const *)environment,
 		.save_command = save_command,
 	};

@@ -367,6 +367,7 @@ static gboolean describe(Save *save, GError **error)
 	manifest->memory_bytes = record->memory_bytes;
 	manifest->cpus = record->cpus;
 	manifest->network = record->network;
+	manifest->private_dirs = g_strdupv(record->private_dirs);
 	manifest->cpu_features = vks_cpu_features();
 	manifest->utc_us = g_get_real_time();
 	manifest->boottime_us = vks_boottime_us();

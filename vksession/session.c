@@ -112,6 +112,8 @@ static VksRecord *record_from_saves(const VksSession *session)
 		record->memory_bytes = manifest->memory_bytes;
 		record->cpus = manifest->cpus;
 		record->network = manifest->network;
+		g_strfreev(record->private_dirs);
+		record->private_dirs = g_strdupv(manifest->private_dirs);
 		record->running = !manifest->stopped;
 		record->base = number;
 		g_free(record->run_id);

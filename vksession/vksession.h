@@ -80,7 +80,10 @@ typedef struct {
 	gboolean no_network;  /* only for a session that is not running */
 	guint64 memory_bytes; /* the same; 0: the default, or what it had */
 	guint cpus;	      /* the same */
-	const char *encrypt;  /* "keyring", "passphrase" or "none", only for a new session; NULL: as
+	/** Directories in the home that the session is to have for itself, relative to cwd, for a
+	 * session that is not running; NULL: none, or those that it had */
+	const char *const *private_dirs;
+	const char *encrypt; /* "keyring", "passphrase" or "none", only for a new session; NULL: as
 				 the user's file says */
 } VksRunOptions;
 

@@ -110,6 +110,13 @@ static int take_root_program(struct config *config, char *value)
 	return take_absolute_path(&config->root_program, value);
 }
 
+static int take_private(struct config *config, char *value)
+{
+	if (config->private_count == CONFIG_MAX_PRIVATE)
+		return -EINVAL;
+	return take_absolute_path(&config->private_dirs[config->private_count++], value);
+}
+
 static int take_net(struct config *config, char *value)
 {
 	config->network = strcmp(value, "slirp") == 0;
@@ -156,6 +163,7 @@ static const struct config_key keys[] = {
 	{ "gw", take_gateway },
 	{ "dns", take_dns },
 	{ "root_program", take_root_program },
+	{ "private", take_private },
 };
 
 /* Takes "env.NAME=value"; the string kept is "NAME=value", in place. */

@@ -15,6 +15,7 @@
 #define CONFIG_MAX_SIZE	       65536
 #define CONFIG_MAX_GROUPS      64
 #define CONFIG_MAX_ENVIRONMENT 64
+#define CONFIG_MAX_PRIVATE     16
 
 struct config {
 	char *text; /* owned; all strings below point into it */
@@ -29,6 +30,8 @@ struct config {
 	const char *session;
 	const char *vkdisplay;	  /* host path of the display starter; NULL: no display */
 	const char *root_program; /* host path; runs as guest root once all else is up; NULL: none */
+	const char *private_dirs[CONFIG_MAX_PRIVATE]; /* in the home, to be copied into memory */
+	size_t private_count;
 	bool network;
 	struct in_addr address;
 	unsigned int prefix; /* length of the network part, bits */

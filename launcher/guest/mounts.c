@@ -12,6 +12,7 @@
  * 4. mount_home: the user's home directory through hostfs, read-write: the only place where the
  *    guest and the host share files.
  * 5. make_directories: what a login would have made in /run and /tmp.
+ * 6. private_dirs_mount: directories of the home that the session has for itself.
  *
  * All mounts are nosuid: programs never become guest root.
  */
@@ -25,6 +26,8 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "launcher/guest/private-dirs.h"
 
 #define STAGE	   "/tmp"
 #define STAGE_ROOT STAGE "/root"
@@ -207,11 +210,14 @@ int mounts_build(const struct config *config, struct failure *failure)
 		error = mount_home(config, failure);
 	if (error == 0)
 		error = make_directories(config, failure);
+	if (error == 0)
+		error = private_dirs_mount(config, failure);
 	return error;
 }
 
 void mounts_detach(const struct config *config)
 {
+	private_dirs_detach(config);
 	if (umount2(config->home, 0) < 0)
 		umount2(config->home, MNT_DETACH);
 }

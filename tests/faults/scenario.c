@@ -111,8 +111,11 @@ static void set_directory(const char *variable, const char *directory, const cha
 void scenario_enter(const char *directory)
 {
 	g_autofree char *kernel = g_build_filename(directory, "libexec", "vkernel", NULL);
+	g_autofree char *private_dir = g_build_filename(directory, "home", "private", NULL);
 
 	set_directory("HOME", directory, "home");
+	if (g_mkdir_with_parents(private_dir, 0700) < 0)
+		g_error("cannot make %s", private_dir);
 	set_directory("XDG_STATE_HOME", directory, "state");
 	set_directory("XDG_RUNTIME_DIR", directory, "run");
 	set_directory("VKSESSION_LIBEXECDIR", directory, "libexec");
@@ -157,9 +160,12 @@ Vks *scenario_open(void)
 static gboolean run_with(Vks *vks, const char *encrypt, GError **error)
 {
 	static const char *const argv[] = { "xterm", NULL };
+	static const char *const private_dirs[] = { "private", NULL };
 	VksRunOptions options = {
 		.name = SCENARIO_SESSION,
 		.argv = argv,
+		.cwd = g_getenv("HOME"),
+		.private_dirs = private_dirs,
 		.display = ":9",
 		.memory_bytes = MEMORY_BYTES,
 		.encrypt = encrypt,

@@ -31,6 +31,7 @@ static void all_keys(void **state)
 			       "home=/home/u v\nshell=/bin/zsh\nhostname=h\nsession=s\n"
 			       "vkdisplay=/x/vkdisplay\nnet=slirp\naddr=10.0.2.100/24\n"
 			       "gw=10.0.2.2\ndns=10.0.2.3\nunknown=1\n"
+			       "private=/home/u v/.a\nprivate=/home/u v/b=c\n"
 			       "env.LANG=C.UTF-8\nenv.X=a=b c",
 			       &failure),
 			 0);
@@ -42,6 +43,8 @@ static void all_keys(void **state)
 	assert_string_equal(config.home, "/home/u v");
 	assert_string_equal(config.shell, "/bin/zsh");
 	assert_string_equal(config.vkdisplay, "/x/vkdisplay");
+	assert_int_equal(config.private_count, 2);
+	assert_string_equal(config.private_dirs[1], "/home/u v/b=c");
 	assert_true(config.network);
 	assert_int_equal(config.prefix, 24);
 	assert_true(config.address.s_addr == inet_addr("10.0.2.100"));
@@ -76,6 +79,8 @@ static void malformed_lines_are_refused(void **state)
 		"home=relative",
 		"home=/",
 		"user=",
+		"private=relative",
+		"private=/",
 		"net=other",
 		"addr=10.0.2.100",
 		"addr=10.0.2.100/33",
@@ -128,10 +133,12 @@ static void too_many_groups_are_refused(void **state)
 static void what_the_host_writes_is_understood(void **state)
 {
 	const char *const given[] = { "VKSESSION_MODE=800x600", NULL };
+	const char *const private_dirs[] = { "/home/some one/.a", "/home/some one/b", NULL };
 	const VkGuestConf conf = { .session = "name",
 				   .vkdisplay = "/run/vkdisplay",
 				   .root_program = "/usr/libexec/states",
 				   .network = TRUE,
+				   .private_dirs = private_dirs,
 				   .environment = given };
 	g_autofree char *text = NULL;
 	struct config config;
@@ -155,6 +162,8 @@ static void what_the_host_writes_is_understood(void **state)
 		assert_true(config.network);
 		assert_string_equal(config.vkdisplay, "/run/vkdisplay");
 		assert_string_equal(config.root_program, "/usr/libexec/states");
+		assert_int_equal(config.private_count, 2);
+		assert_string_equal(config.private_dirs[1], "/home/some one/b");
 	}
 	config_finish(&config);
 }
@@ -174,6 +183,8 @@ static void host_refuses_foul_values(void **state)
 		assert_null(vk_guest_conf_build(&conf, &error));
 		assert_non_null(error);
 	}
+	conf = (VkGuestConf){ .session = "name", .private_dirs = newline };
+	assert_null(vk_guest_conf_build(&conf, NULL));
 	conf = (VkGuestConf){ .session = "na\nme" };
 	assert_null(vk_guest_conf_build(&conf, NULL));
 }

@@ -81,6 +81,8 @@ static gboolean copy_sparse(const char *from, const char *to)
 static gboolean fake_start(const VkLauncherConfig *config, GError **error)
 {
 	g_autofree char *size = g_strdup_printf("%" G_GUINT64_FORMAT, config->memory_bytes);
+	g_autofree char *private_dirs =
+		config->private_dirs ? g_strjoinv("\n", (char **)config->private_dirs) : NULL;
 
 	if (fails("start", error))
 		return FALSE;
@@ -91,6 +93,7 @@ static gboolean fake_start(const VkLauncherConfig *config, GError **error)
 	put(config->runtime_dir, "running", config->save_dir ? config->save_dir : "fresh");
 	put(config->runtime_dir, "kernel", config->kernel_path);
 	put(config->runtime_dir, "memory-size", size);
+	put(config->runtime_dir, "private", private_dirs ? private_dirs : "");
 	g_file_set_contents(config->log_path, "console\n", -1, NULL);
 	if (config->save_dir && g_getenv("VKS_FAKE_MEMORY")) {
 		g_autofree char *from = g_build_filename(config->save_dir, "memory", NULL);

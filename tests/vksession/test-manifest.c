@@ -29,6 +29,7 @@ static VksManifest *make_manifest(void)
 	manifest->cpus = 1;
 	manifest->network = TRUE;
 	manifest->cpu_features = g_strdupv((char **)features);
+	manifest->private_dirs = g_strsplit("/home/u/.a,/home/u/ü", ",", -1);
 	manifest->figures.dump_us = 105000;
 	vks_manifest_add_window(manifest, "Büro; \"x\"\n", "XTerm", -5, 10, 640, 480);
 	vks_manifest_add_resource(manifest, "file", "/usr/lib/libc.so.6", 1024, 5, 42);
@@ -55,6 +56,7 @@ static void test_round_trip(void **state)
 	window = parsed->windows->pdata[0];
 	assert_string_equal(window->title, "Büro; \"x\"\n");
 	assert_int_equal(window->x, -5);
+	assert_int_equal(g_strv_length(parsed->private_dirs), 2);
 	assert_non_null(vks_manifest_part(parsed, "memory"));
 	assert_null(vks_manifest_part(parsed, "disk"));
 	assert_false(vks_manifest_part(parsed, "extra")->required);

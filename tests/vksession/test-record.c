@@ -14,6 +14,8 @@ static VksRecord *make_record(void)
 	record->running = TRUE;
 	record->base = 3;
 	record->last_number = 4;
+	g_strfreev(record->private_dirs);
+	record->private_dirs = g_strsplit("/home/u/.a,/home/u/ü", ",", -1);
 	vks_record_add_command(record, "/home/u", argv);
 	return record;
 }

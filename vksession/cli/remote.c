@@ -331,6 +331,8 @@ gboolean cli_remote_run(CliRemote *remote, const VksRunOptions *options, const V
 	add_if(&dict, "new", options->new_only, TRUE);
 	add_if(&dict, "network", options->no_network, FALSE);
 	add(&dict, "encrypt", options->encrypt);
+	if (options->private_dirs)
+		g_variant_dict_insert(&dict, "private", "^as", options->private_dirs);
 	if (options->memory_bytes)
 		g_variant_dict_insert(&dict, "memory", "t", options->memory_bytes);
 	if (options->cpus)

@@ -71,6 +71,15 @@ static void add_windows(JsonBuilder *builder, const VksManifest *manifest)
 	json_builder_end_array(builder);
 }
 
+static void add_private_dirs(JsonBuilder *builder, const VksManifest *manifest)
+{
+	json_builder_set_member_name(builder, "private");
+	json_builder_begin_array(builder);
+	for (char **dir = manifest->private_dirs; dir && *dir; dir++)
+		json_builder_add_string_value(builder, *dir);
+	json_builder_end_array(builder);
+}
+
 static void add_hex(JsonBuilder *builder, const char *member, guint64 value)
 {
 	g_autofree char *text = g_strdup_printf("0x%" G_GINT64_MODIFIER "x", value);
@@ -150,6 +159,7 @@ static void add_manifest(JsonBuilder *builder, const VksManifest *manifest)
 	cli_json_int(builder, "resume_us", (gint64)manifest->figures.resume_us);
 	cli_json_int(builder, "total_us", (gint64)manifest->figures.total_us);
 	cli_json_int(builder, "written_bytes", (gint64)manifest->figures.written_bytes);
+	add_private_dirs(builder, manifest);
 	add_windows(builder, manifest);
 }
 

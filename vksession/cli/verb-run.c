@@ -9,6 +9,7 @@ static struct {
 	char *memory;
 	int cpus;
 	char *encrypt;
+	char **private_dirs;
 	gboolean no_network;
 	gboolean new_only;
 	gboolean detach;
@@ -36,6 +37,11 @@ static const GOptionEntry entries[] = {
 	  "a passphrase; none: whatever vksession.conf says",
 	  "keyring|passphrase|none" },
 	CLI_PASSPHRASE_FD_OPTION,
+	{ "private", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.private_dirs,
+	  "A directory in your home that a new session has a copy of in its memory: what it holds "
+	  "is "
+	  "that of the save that is thawed; can be given several times",
+	  "DIR" },
 	{ "no-network", 0, 0, G_OPTION_ARG_NONE, &options.no_network,
 	  "A new session gets no network", NULL },
 	{ "new", 0, 0, G_OPTION_ARG_NONE, &options.new_only, "It is an error if the session exists",
@@ -73,6 +79,18 @@ static void print(const char *name, const VksRunResult *result, double seconds)
 		printf("first window drawn after %.2f s\n", seconds);
 }
 
+/* They go through JSON and D-Bus. */
+static gboolean check_private_dirs(GError **error)
+{
+	for (char **dir = options.private_dirs; dir && *dir; dir++) {
+		if (g_utf8_validate(*dir, -1, NULL))
+			continue;
+		cli_set_usage(&cli_verb_run, "the name of a private directory is not UTF-8", error);
+		return FALSE;
+	}
+	return TRUE;
+}
+
 static int verb_run(Cli *cli, int argc, char **argv, GError **error)
 {
 	VksRunOptions run = { 0 };
@@ -87,6 +105,8 @@ static int verb_run(Cli *cli, int argc, char **argv, GError **error)
 		cli_set_usage(&cli_verb_run, "--wait and --detach exclude each other", error);
 		return VKS_ERROR_USAGE;
 	}
+	if (!check_private_dirs(error))
+		return VKS_ERROR_USAGE;
 	if (options.memory && !cli_parse_size(options.memory, &run.memory_bytes, error))
 		return VKS_ERROR_USAGE;
 	if (options.cpus < 0) {
@@ -103,6 +123,7 @@ static int verb_run(Cli *cli, int argc, char **argv, GError **error)
 	run.new_only = options.new_only;
 	run.no_network = options.no_network;
 	run.encrypt = options.encrypt;
+	run.private_dirs = (const char *const *)options.private_dirs;
 	if (!cli_open(cli, error) || !cli_run(cli, &run, &result, error) ||
 	    !cli_wait_window(cli, run.name, options.wait, &seconds, error))
 		return VKS_ERROR_FAILED;

@@ -24,6 +24,7 @@ static gboolean run(Work *work, GError **error)
 		.memory_bytes = request->memory_bytes,
 		.cpus = request->cpus,
 		.encrypt = request->encrypt,
+		.private_dirs = (const char *const *)request->private_dirs,
 	};
 	VksRunResult result = { 0 };
 
