@@ -131,6 +131,7 @@ int supervise(int (*body)(void), unsigned int limit_s)
 		printf("# still running after %u s, killed\n", limit_s);
 	if (sweep() > 0 && status == 0)
 		status = 99;
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	return status;
 }
 
