@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -75,13 +76,16 @@ static void start_bus(struct person *person)
 	g_autofree char *config_path = g_build_filename(person->runtime, "bus.conf", NULL);
 	g_autofree char *config_argument = g_strconcat("--config-file=", config_path, NULL);
 	g_autofree char *config = g_strdup_printf(bus_config, socket);
+	char its_address[PATH_MAX];
 
 	if (!g_file_set_contents(config_path, config, -1, NULL))
 		g_error("can't write %s", config_path);
 	g_unlink(socket);
-	person->bus = start_process((const char *const[]){ "dbus-daemon", "--nofork", "--nopidfile",
-							   config_argument, NULL },
-				    person->environment, -1, person->log);
+	person->bus =
+		start_until_ready((const char *const[]){ "dbus-daemon", "--nofork", "--nopidfile",
+							 config_argument, NULL },
+				  "--print-address", person->environment, person->log, its_address,
+				  sizeof(its_address));
 	person_setenv(person, "DBUS_SESSION_BUS_ADDRESS", address);
 }
 

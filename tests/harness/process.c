@@ -18,6 +18,7 @@
 #include "wait.h"
 
 #define TERM_GRACE_MS  5000
+#define READY_MS       15000
 #define HELD_OUTPUT_MS 1000 /* how long output may stay open after the program has ended */
 
 /* In the child: takes its place and becomes the program. Never returns. */
@@ -150,6 +151,51 @@ pid_t start_process(const char *const *argv, char *const *environment, int keep_
 			fcntl(keep_fd, F_SETFD, 0);
 		become(argv, environment, (int[3]){ null, log, log });
 	}
+	return pid;
+}
+
+/* The line that a program writes when it is ready. */
+static void read_ready_line(int fd, const char *program, char *line, size_t size)
+{
+	gint64 end = now_ms() + READY_MS;
+	size_t length = 0;
+
+	line[0] = '\0';
+	while (!strchr(line, '\n')) {
+		struct pollfd event = { .fd = fd, .events = POLLIN };
+		ssize_t n;
+
+		if (poll(&event, 1, (int)MAX(end - now_ms(), 0)) != 1)
+			g_error("%s did not start in time", program);
+		n = read(fd, line + length, size - 1 - length);
+		if (n <= 0)
+			g_error("%s ended at its start", program);
+		length += (size_t)n;
+		line[length] = '\0';
+	}
+	line[strcspn(line, "\n")] = '\0';
+}
+
+pid_t start_until_ready(const char *const *argv, const char *option, char *const *environment,
+			int log, char *line, size_t size)
+{
+	g_autoptr(GPtrArray) whole = g_ptr_array_new();
+	char number[12];
+	int ready[2];
+	pid_t pid;
+
+	if (pipe2(ready, O_CLOEXEC))
+		g_error("pipe: %s", strerror(errno));
+	g_snprintf(number, sizeof(number), "%d", ready[1]);
+	for (; *argv; argv++)
+		g_ptr_array_add(whole, (gpointer)*argv);
+	g_ptr_array_add(whole, (gpointer)option);
+	g_ptr_array_add(whole, number);
+	g_ptr_array_add(whole, NULL);
+	pid = start_process((const char *const *)whole->pdata, environment, ready[1], log);
+	close(ready[1]);
+	read_ready_line(ready[0], whole->pdata[0], line, size);
+	close(ready[0]);
 	return pid;
 }
 

@@ -45,6 +45,16 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ProcessResult, process_result_clear)
  */
 pid_t start_process(const char *const *argv, char *const *environment, int keep_fd, int log);
 
+/**
+ * Starts a program as start_process() does, and waits until it writes a line to say that it is
+ * ready.
+ *
+ * @param option  that tells the program the descriptor to write to; its number is the next argument
+ * @param line    filled with the line, without its end
+ */
+pid_t start_until_ready(const char *const *argv, const char *option, char *const *environment,
+			int log, char *line, size_t size);
+
 /** Ends the process group of a child with SIGTERM, after 5 s with SIGKILL, and reaps the child. */
 void stop_process(pid_t pid);
 

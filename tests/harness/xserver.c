@@ -19,28 +19,6 @@
 
 #define START_MS 15000
 
-/* Reads the line with the display number that Xvfb writes, in pieces, when it takes clients. */
-static void read_display_number(int fd, struct xserver *x)
-{
-	gint64 end = now_ms() + START_MS;
-	char line[12] = "";
-	size_t length = 0;
-
-	while (!strchr(line, '\n') && length < sizeof(line) - 1) {
-		struct pollfd event = { .fd = fd, .events = POLLIN };
-		ssize_t n;
-
-		if (poll(&event, 1, (int)MAX(end - now_ms(), 0)) != 1)
-			g_error("Xvfb did not start in time");
-		n = read(fd, line + length, sizeof(line) - 1 - length);
-		if (n <= 0)
-			g_error("Xvfb ended at its start");
-		length += (size_t)n;
-	}
-	line[strcspn(line, "\n")] = '\0';
-	snprintf(x->name, sizeof(x->name), ":%.11s", line);
-}
-
 struct manager_wait {
 	Display *display;
 	Atom ready;
@@ -91,19 +69,13 @@ static pid_t start_manager(struct xserver *x, int log)
 
 void xserver_start(struct xserver *x, int log)
 {
-	char fd_text[12];
-	int number[2];
+	char number[12];
 
-	if (pipe2(number, O_CLOEXEC))
-		g_error("pipe: %s", strerror(errno));
-	snprintf(fd_text, sizeof(fd_text), "%d", number[1]);
-	x->server = start_process((const char *const[]){ "Xvfb", "-displayfd", fd_text, "-screen",
-							 "0", "1280x800x24", "-nolisten", "tcp",
-							 "-noreset", "-dpi", "96", NULL },
-				  NULL, number[1], log);
-	close(number[1]);
-	read_display_number(number[0], x);
-	close(number[0]);
+	x->server = start_until_ready((const char *const[]){ "Xvfb", "-screen", "0", "1280x800x24",
+							     "-nolisten", "tcp", "-noreset", "-dpi",
+							     "96", NULL },
+				      "-displayfd", NULL, log, number, sizeof(number));
+	snprintf(x->name, sizeof(x->name), ":%s", number);
 
 	x->manager = start_manager(x, log);
 }
