@@ -3,7 +3,9 @@
 #
 # Runs everything that `./run test` runs after the build: the checks of the tree, the unit tests
 # under the address and undefined-behaviour sanitizers, the integration tests on the staged build.
-# Arguments: build directory, then names of tests (all if none).
+# Arguments: build directory, then names of tests (all if none), or one of
+#   --without-benchmark   all but the benchmark
+#   --benchmark           the benchmark alone
 # Ends with "N passed, N failed" (and ", N skipped"); in CI a skipped test is a failure.
 set -uo pipefail
 
@@ -39,71 +41,93 @@ add_junit() {
 
 # Runs tests of one build directory. Arguments: directory, name of the log, options of meson test.
 run_suite() {
-	local dir=$1 log=$2 before=$failed
+	local dir=$1 log=$2
 	shift 2
 	rm -f "$dir/meson-logs/$log.junit.xml"
-	if ! meson test -C "$dir" --logbase "$log" --print-errorlogs "$@"; then
-		add_junit "$dir/meson-logs/$log.junit.xml"
-		((failed > before)) || failed=$((failed + 1))	# e.g. a program that did not compile
-	else
-		add_junit "$dir/meson-logs/$log.junit.xml"
-	fi
+	meson test -C "$dir" --logbase "$log" --print-errorlogs "$@"
+}
+
+# Adds up what came of it. Arguments: directory, name of the log, what run_suite returned.
+count_suite() {
+	local before=$failed
+	add_junit "$1/meson-logs/$2.junit.xml"
+	(($3 == 0 || failed > before)) || failed=$((failed + 1))	# e.g. a program that did not compile
 }
 
 # Static analysis of the programs; it needs to know how they are compiled.
 tidy() {
 	local output
-	if output=$(cd "$top" && find launcher xproxy vksession pm-hooks desktop -name '*.c' -print0 |
-		xargs -0 -P "$(nproc)" -n 4 clang-tidy --quiet -p "$build" 2>/dev/null); then
-		printf 'ok static analysis (clang-tidy)\n'
+	if output=$("$top/tests/tidy.py" "$build" 2>&1); then
+		printf 'ok static analysis (clang-tidy): %s\n' "$output"
 	else
 		printf '%s\nFAILED static analysis (clang-tidy)\n' "$output"
 	fi
 }
 
-# What needs a processor and nothing else goes on beside the integration tests, which wait for
-# most of their time: the checks of the tree, and the compiling for the sanitizers.
+check_tree() {
+	"$top/tests/lint.sh" | sed '$d'
+	tidy
+	[[ -f $sanitized/build.ninja ]] ||
+		meson setup "$sanitized" "$top" -Db_sanitize=address,undefined -Db_lundef=false >/dev/null
+	meson compile -C "$sanitized" >/dev/null || echo 'FAILED build with sanitizers'
+}
+
+# The checks of the tree and the unit tests under the sanitizers go on beside the integration tests,
+# which wait for much of their time.
 start_checks() {
-	checks_log=$(mktemp)
+	logs=$(mktemp -d)
 	{
-		"$top/tests/lint.sh" | sed '$d'
-		tidy
-		[[ -f $sanitized/build.ninja ]] ||
-			meson setup "$sanitized" "$top" -Db_sanitize=address,undefined -Db_lundef=false >/dev/null
-		meson compile -C "$sanitized" >/dev/null || echo 'FAILED build with sanitizers'
-	} >"$checks_log" 2>&1 &
-	renice -n 10 $! >/dev/null
+		check_tree >"$logs/checks" 2>&1
+		run_suite "$sanitized" unit --no-suite integration >"$logs/units" 2>&1
+	} &
 	checks=$!
+	renice -n 5 $checks >/dev/null
 }
 
 # Waits for them and prints what they said.
 finish_checks() {
-	wait "$checks"
-	cat "$checks_log"
-	passed=$((passed + $(grep -c '^ok ' "$checks_log")))
-	failed=$((failed + $(grep -c '^FAILED ' "$checks_log")))
-	rm -f "$checks_log"
+	local status=0
+	wait "$checks" || status=$?
+	printf '== checks of the tree\n'
+	cat "$logs/checks"
+	passed=$((passed + $(grep -c '^ok ' "$logs/checks")))
+	failed=$((failed + $(grep -c '^FAILED ' "$logs/checks")))
+	printf '== unit tests, with sanitizers\n'
+	cat "$logs/units"
+	count_suite "$sanitized" unit $status
+	rm -rf "$logs"
 }
 
-rm -rf "$HOME/.cache/vksession-tests" "$build/test-output"	# what failures before left to look at
-
-if (($# == 0)); then
+run_tests() {
+	rm -rf "$HOME/.cache/vksession-tests" "$build/test-output"	# what failures before left to look at
 	start_checks
 	printf '== integration tests\n'
-	run_suite "$build" integration --suite integration
-	printf '== checks of the tree\n'
+	# More than there are processors: their guests and desktops wait for one another and for time.
+	run_suite "$build" integration --suite integration --num-processes $(($(nproc) + 1))
+	count_suite "$build" integration $?
 	finish_checks
-	printf '== unit tests, with sanitizers\n'
-	run_suite "$sanitized" unit --no-suite integration
+}
+
+run_benchmark() {
 	printf '== benchmark, one round: all figures can be had, and no ratio is four times its target\n'
 	if "$top/tests/bench/bench.sh" "$build" --rounds=1 --check; then
 		passed=$((passed + 1))
 	else
 		failed=$((failed + 1))
 	fi
-else
+}
+
+run_selected() {
 	run_suite "$build" selected --num-processes 1 "$@"
-fi
+	count_suite "$build" selected $?
+}
+
+case ${1:-} in
+'') run_tests; run_benchmark ;;
+--without-benchmark) run_tests ;;
+--benchmark) run_benchmark ;;
+*) run_selected "$@" ;;
+esac
 
 if [[ ${CI:-} ]]; then
 	failed=$((failed + skipped))
