@@ -28,8 +28,14 @@ else
 	(cd "$top" && find . -path './build*' -prune -o -type f -print0)
 fi | tar -C "$top" --null -T - -cf - | tar -C "$work/vksession" -xf - --no-same-owner
 
+# The build is given a home of its own, where no compiler cache would find what it knows.
+if command -v ccache >/dev/null; then
+	CCACHE_DIR=$(ccache --get-config cache_dir)
+	export CCACHE_DIR
+fi
+
 cd "$work/vksession"
 cp -r desktop/packaging/debian debian
-DEB_BUILD_OPTIONS="nocheck parallel=$(nproc)" dpkg-buildpackage -b -us -uc -d -Pnocheck
+DEB_BUILD_OPTIONS="nocheck noautodbgsym parallel=$(nproc)" dpkg-buildpackage -b -us -uc -d -Pnocheck
 rm -f "$to"/*.deb
 cp ../*.deb "$to/"

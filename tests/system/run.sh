@@ -6,16 +6,16 @@
 # Prints one line a story and ends with "N passed, N failed"; figures stand in between.
 #
 # Usage: run.sh [--all] [STORY...]
-#   --all   the long ones as well: large sessions, and a lid in QEMU (lid.sh)
+#   --all   the long ones as well: figures of more and of fewer sessions, large sessions, and a lid in
+#           QEMU (lid.sh)
 # Environment: see report.sh.
 set -uo pipefail
 
 # shellcheck source=tests/system/report.sh
 . "$(dirname "$0")/report.sh"
 
-short=(first_login poweroff suspend hook logout battery plug five_sessions one_session
-	without_vksession)
-long=(second_net background_saves)
+short=(first_login poweroff suspend hook logout battery plug)
+long=(five_sessions one_session without_vksession second_net background_saves)
 
 # Runs another program of the system tests with the packages of this one, and takes over its counts.
 run_other() {
@@ -37,12 +37,14 @@ main() {
 	(($# == 0)) || stories=("$@")
 	rm -f "$output"/*
 	report_begin
+	lintian_begin
 	machine_new "$install_layers"
 	machine_boot
 	for name in "${stories[@]}"; do
 		story "$name"
 	done
 	machine_kill
+	story lintian
 	story purge
 	for name in "${others[@]}"; do
 		run_other "$name"
