@@ -9,6 +9,7 @@
 
 #include "desktop/dialogs.h"
 #include "desktop/notices.h"
+#include "desktop/passphrase.h"
 #include "desktop/requests.h"
 #include "desktop/sessions.h"
 #include "desktop/tray.h"
@@ -59,6 +60,18 @@ static void show_changes(const char *session, gpointer user_data)
 		dialog_changes(parent(desktop), object);
 }
 
+static void request_failed(const char *message, gpointer user_data)
+{
+	const Desktop *desktop = user_data;
+
+	notices_failed(message, desktop->notices);
+}
+
+static void ask_passphrase(const char *session, const char *why, gpointer user_data)
+{
+	passphrase_ask(parent(user_data), session, why);
+}
+
 static void quit(gpointer user_data)
 {
 	Desktop *desktop = user_data;
@@ -76,11 +89,16 @@ static void on_startup(GApplication *application, gpointer user_data)
 		.quit = quit,
 		.user_data = desktop,
 	};
+	const RequestsAnswerer answerer = {
+		.failed = request_failed,
+		.ask_passphrase = ask_passphrase,
+		.user_data = desktop,
+	};
 
 	notify_init("vksession");
 	desktop->sessions = desktop_sessions_new();
 	desktop->notices = notices_new(desktop->sessions, show_changes, desktop);
-	requests_init(desktop->sessions, notices_failed, desktop->notices);
+	requests_init(desktop->sessions, &answerer);
 	desktop->tray = tray_new(desktop->sessions, &tray_requests);
 	g_application_hold(application);
 }

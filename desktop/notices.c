@@ -5,7 +5,8 @@
  * watch_job()     is called for each job that begins. After PATIENCE_MS it shows progress; work
  * that ends before that is not worth a notification. show_progress() updates that notification as
  * the job's properties change, once in UPDATE_MS. end_job()       closes the progress and says what
- * came of it, by a table with one function for each kind of work. A failure is always said.
+ * came of it, by a table with one function for each kind of work. A failure is always said, and a
+ * passphrase that is wanted asked for.
  */
 #include "desktop/notices.h"
 
@@ -242,6 +243,23 @@ static void end_restore(Notices *notices, VksBusJob1 *job)
 	}
 }
 
+/* Sessions that the login found locked: who is there now can unlock them. */
+static void ask_for_locked(VksBusJob1 *job)
+{
+	g_autofree const char **locked = NULL;
+
+	result_names(job, "locked", &locked);
+	for (const char **name = locked; name && *name; name++)
+		request_thaw(*name);
+}
+
+/* A session that has a passphrase, and was given another one or none. */
+static gboolean was_locked(VksBusJob1 *job)
+{
+	return g_strcmp0(vks_bus_job1_get_kind(job), "thaw") == 0 &&
+	       g_strcmp0(vks_bus_job1_get_error_name(job), "org.vksession.Error.Locked") == 0;
+}
+
 static const struct {
 	const char *kind;
 	const char *working; /* of a session, while it goes on */
@@ -370,7 +388,11 @@ static void end_job(DesktopSessions *sessions, VksBusJob1 *job, gpointer user_da
 	g_hash_table_remove(notices->watched, job);
 	if (kind == G_N_ELEMENTS(kinds))
 		return;
-	if (g_strcmp0(state, "failed") == 0)
+	ask_for_locked(job);
+	if (was_locked(job))
+		request_passphrase(vks_bus_job1_get_session(job),
+				   vks_bus_job1_get_error_message(job));
+	else if (g_strcmp0(state, "failed") == 0)
 		say_failure(notices, job, kind);
 	else if (g_strcmp0(state, "done") == 0 && kinds[kind].done && settings_get(SETTING_REPORTS))
 		kinds[kind].done(notices, job);

@@ -10,8 +10,11 @@
  */
 #include "vksession/keys.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <sodium.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "vksession/checksum.h"
 #include "vksession/durable.h"
@@ -21,6 +24,7 @@
 #define VERSION	       1u
 #define MAX_BYTES      65536u
 #define SECRET_BYTES   32u
+#define MAX_PASSPHRASE 1024u
 #define SALT_BYTES     crypto_pwhash_SALTBYTES
 #define NONCE_BYTES    crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 #define WRAPPED_BYTES  (VKS_KEY_BYTES + crypto_aead_xchacha20poly1305_ietf_ABYTES)
@@ -112,6 +116,37 @@ void vks_secret_set_length(VksSecret *secret, gsize length)
 gsize vks_secret_length(const VksSecret *secret)
 {
 	return secret->length;
+}
+
+/* Byte by byte, so that nothing behind the line is taken. */
+static gboolean read_line(int fd, int cancel_fd, VksSecret *secret)
+{
+	struct pollfd fds[] = { { fd, POLLIN, 0 }, { cancel_fd, POLLIN, 0 } };
+	gsize length = 0;
+
+	for (;;) {
+		ssize_t n;
+
+		if (poll(fds, G_N_ELEMENTS(fds), -1) < 0 && errno == EINTR)
+			continue;
+		if (fds[1].revents)
+			return FALSE;
+		n = read(fd, secret->bytes + length, 1);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0 || secret->bytes[length] == '\n' || length + 1 == secret->room)
+			break;
+		length++;
+	}
+	secret->length = length;
+	return length > 0;
+}
+
+VksSecret *vks_secret_read(int fd, int cancel_fd, GError **error)
+{
+	g_autoptr(VksSecret) secret = vks_secret_new(MAX_PASSPHRASE, error);
+
+	return secret && read_line(fd, cancel_fd, secret) ? g_steal_pointer(&secret) : NULL;
 }
 
 /* Wrapping */

@@ -36,6 +36,15 @@ char *vks_secret_bytes(VksSecret *secret);
 void vks_secret_set_length(VksSecret *secret, gsize length);
 gsize vks_secret_length(const VksSecret *secret);
 
+/**
+ * Reads a passphrase: a line, or what there is before the end of the file. What follows the line is
+ * left for the next one who reads.
+ *
+ * @param cancel_fd  readable when reading is to be given up; -1: never
+ * @return the secret; NULL without an error if there was no passphrase; NULL with one: no memory
+ */
+VksSecret *vks_secret_read(int fd, int cancel_fd, GError **error);
+
 /** Work that a passphrase costs whoever tries one; see crypto_pwhash(3). */
 typedef struct {
 	guint64 operations;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "vksession/session.h"
+#include "vksession/store.h"
 
 static const char *const policies[] = { VKS_RESTORE_ALWAYS, VKS_RESTORE_ASK, VKS_RESTORE_NEVER,
 					NULL };
@@ -19,19 +20,38 @@ static void restore_free(gpointer data)
 	g_free(restore);
 }
 
-/* Whether a session was running when the login ended, and whether anything of it was lost then. */
-static gboolean was_running(const VksSession *session, gboolean *crashed)
+/* NULL unless a session was running when the login ended, and is to be restored. */
+static VksRestore *restore_new(const VksSession *session)
 {
 	g_autoptr(VksManifest) newest = vks_session_newest(session);
 	VksState state = vks_session_state(session);
 	gboolean for_end;
+	VksRestore *restore;
 
-	if (!newest || !session->record)
-		return FALSE;
+	if (!newest || !session->record || strcmp(session->record->restore, VKS_RESTORE_NEVER) == 0)
+		return NULL;
 	for_end = g_strv_contains(ends, newest->reason) &&
 		  strcmp(newest->run_id, session->record->run_id) == 0;
-	*crashed = state == VKS_STATE_CRASHED && !for_end;
-	return state == VKS_STATE_CRASHED || (state == VKS_STATE_SAVED && for_end);
+	if (state != VKS_STATE_CRASHED && !(state == VKS_STATE_SAVED && for_end))
+		return NULL;
+	restore = g_new(VksRestore, 1);
+	*restore = (VksRestore){
+		.name = g_strdup(session->name),
+		.ask = strcmp(session->record->restore, VKS_RESTORE_ASK) == 0,
+		.crashed = state == VKS_STATE_CRASHED && !for_end,
+		.shown = vks_manifest_part(newest, VKS_PART_LAYOUT) != NULL,
+		.saved_us = newest->utc_us,
+	};
+	return restore;
+}
+
+static int compare_importance(gconstpointer a, gconstpointer b)
+{
+	const VksRestore *first = *(VksRestore *const *)a, *second = *(VksRestore *const *)b;
+
+	if (first->shown != second->shown)
+		return first->shown ? -1 : 1;
+	return (first->saved_us > second->saved_us) - (first->saved_us < second->saved_us);
 }
 
 GPtrArray *vks_restore_list(Vks *vks, GError **error)
@@ -47,18 +67,12 @@ GPtrArray *vks_restore_list(Vks *vks, GError **error)
 	}
 	for (guint i = 0; i < names->len; i++) {
 		g_autoptr(VksSession) session = vks_session_find(vks, names->pdata[i], 0, NULL);
-		gboolean crashed = FALSE;
-		VksRestore *restore;
+		VksRestore *restore = session ? restore_new(session) : NULL;
 
-		if (!session || !session->record || !was_running(session, &crashed) ||
-		    strcmp(session->record->restore, VKS_RESTORE_NEVER) == 0)
-			continue;
-		restore = g_new0(VksRestore, 1);
-		restore->name = g_strdup(session->name);
-		restore->ask = strcmp(session->record->restore, VKS_RESTORE_ASK) == 0;
-		restore->crashed = crashed;
-		g_ptr_array_add(list, restore);
+		if (restore)
+			g_ptr_array_add(list, restore);
 	}
+	g_ptr_array_sort(list, compare_importance);
 	return g_steal_pointer(&list);
 }
 

@@ -16,12 +16,18 @@ typedef struct {
 	char *name;
 	gboolean ask;	  /* its policy is "ask" */
 	gboolean crashed; /* it ended without a save, so what came after the newest one is lost */
+	/* for the order */
+	gboolean shown;	 /* its newest save knows of windows */
+	gint64 saved_us; /* CLOCK_REALTIME of that save */
 } VksRestore;
 
 /**
  * Finds sessions that were running when the login ended: those that a save for the end of the
  * login, for sleep or an empty battery has ended, and those that ended neither by a save nor by
  * stop. Without a save there is nothing to restore, and "never" is left alone.
+ *
+ * Most important first: those that had windows, and of these the ones that were saved first, as the
+ * most important are when all are saved.
  *
  * @return array of VksRestore, free with g_ptr_array_unref()
  */

@@ -3,6 +3,7 @@
 #include "bus.h"
 
 #include <fcntl.h>
+#include <gio/gunixfdlist.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -314,6 +315,91 @@ static void test_end_and_restore(void **state)
 	assert_int_equal(bus_end_daemon(daemon, SIGTERM), 0);
 }
 
+/* Starts a session that is encrypted with a passphrase; without the bus. */
+static void start_secret_session(void)
+{
+	char line[] = "echo correct horse | env -u DBUS_SESSION_BUS_ADDRESS \"$VKSESSION\" "
+		      "run -s secret --encrypt=passphrase --passphrase-fd 0 --detach -- editor";
+	char *argv[] = { (char *)"sh", (char *)"-c", line, NULL };
+	int status = -1;
+
+	assert_true(g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL,
+				 NULL, NULL, NULL, NULL, &status, NULL));
+	assert_int_equal(status, 0);
+}
+
+/* Begins to thaw a session with a passphrase that the daemon reads from a pipe. */
+static char *begin_unlock(const char *session, const char *passphrase)
+{
+	g_autoptr(GUnixFDList) fds = NULL;
+	g_autoptr(GVariant) reply = NULL;
+	char *job;
+	int ends[2];
+
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	assert_true(write(ends[1], passphrase, strlen(passphrase)) > 0);
+	close(ends[1]);
+	fds = g_unix_fd_list_new_from_array(ends, 1);
+	reply = g_dbus_connection_call_with_unix_fd_list_sync(
+		bus_connection(), "org.vksession", ROOT, MANAGER, "Thaw",
+		with_option(session, "passphrase", g_variant_new_handle(0)), NULL,
+		G_DBUS_CALL_FLAGS_NONE, -1, fds, NULL, NULL, NULL);
+	assert_non_null(reply);
+	g_variant_get(reply, "(o)", &job);
+	return job;
+}
+
+/* Nobody is there to be asked when the login brings sessions back; who is there later can tell. */
+static void test_locked(void **state)
+{
+	GPid daemon = bus_start_daemon();
+	g_autoptr(GVariant) restored = NULL;
+	g_autofree char *wrong = NULL, *wrong_end = NULL, *right = NULL, *right_end = NULL;
+
+	start_secret_session();
+	bus_wait_property(ROOT "/session/secret", SESSION, "State", "'running'");
+	run_alone("save secret --stop --reason shutdown");
+	restored = bus_do("Restore", g_variant_new("(@a{sv})", bus_no_options()));
+	assert_int_equal(length_of(restored, "failed"), 0);
+	assert_int_equal(length_of(restored, "locked"), 1);
+	assert_fails("Thaw", g_variant_new("(s@a{sv})", "secret", bus_no_options()),
+		     "org.vksession.Error.Locked");
+	assert_refused("Thaw", with_option("secret", "passphrase", g_variant_new_handle(0)),
+		       "org.freedesktop.DBus.Error.InvalidArgs");
+	wrong = begin_unlock("secret", "battery staple\n");
+	wrong_end = bus_finish(wrong);
+	assert_string_equal(wrong_end, "failed");
+	assert_property(wrong, JOB, "ErrorName", "'org.vksession.Error.Locked'");
+	right = begin_unlock("secret", "correct horse\n");
+	right_end = bus_finish(right);
+	assert_string_equal(right_end, "done");
+	assert_property(ROOT "/session/secret", SESSION, "State", "'running'");
+	assert_int_equal(bus_end_daemon(daemon, SIGTERM), 0);
+}
+
+/* More sessions than processors: all come back, those first that were saved first. */
+static void test_restores_many(void **state)
+{
+	static const char *const sessions[] = { "third", "first", "second", "last" };
+	GPid daemon = bus_start_daemon();
+	g_autoptr(GVariant) restored = NULL, thawed = NULL;
+	g_autofree char *text = NULL;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(sessions); i++) {
+		g_autofree char *save =
+			g_strdup_printf("save %s --stop --reason shutdown", sessions[i]);
+
+		start_session(sessions[i]);
+		run_alone(save);
+	}
+	restored = bus_do("Restore", g_variant_new("(@a{sv})", bus_no_options()));
+	thawed = g_variant_lookup_value(restored, "thawed", NULL);
+	text = g_variant_print(thawed, FALSE);
+	assert_string_equal(text, "['third', 'first', 'second', 'last']");
+	assert_property(ROOT "/session/last", SESSION, "State", "'running'");
+	assert_int_equal(bus_end_daemon(daemon, SIGTERM), 0);
+}
+
 /* The note of another boot that was not crossed out. */
 static void test_machine_crashed(void **state)
 {
@@ -487,15 +573,26 @@ static void test_restore_property(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_session_lives),      TEST(test_wrong_calls),
-		TEST(test_failures),	       TEST(test_others),
-		TEST(test_killed_and_adopted), TEST(test_second_daemon),
-		TEST(test_bus_ends),	       TEST(test_cancel),
-		TEST(test_ends_after_work),    TEST(test_end_and_restore),
-		TEST(test_machine_crashed),    TEST(test_crashed_session),
-		TEST(test_rollback),	       TEST(test_restore_property),
-		TEST(test_desktop_of_caller),  TEST(test_thumbnail),
-		TEST(test_pruned_after_saves), TEST(test_upgrade),
+		TEST(test_session_lives),
+		TEST(test_wrong_calls),
+		TEST(test_failures),
+		TEST(test_others),
+		TEST(test_killed_and_adopted),
+		TEST(test_second_daemon),
+		TEST(test_bus_ends),
+		TEST(test_cancel),
+		TEST(test_ends_after_work),
+		TEST(test_end_and_restore),
+		TEST(test_locked),
+		TEST(test_restores_many),
+		TEST(test_machine_crashed),
+		TEST(test_crashed_session),
+		TEST(test_rollback),
+		TEST(test_restore_property),
+		TEST(test_desktop_of_caller),
+		TEST(test_thumbnail),
+		TEST(test_pruned_after_saves),
+		TEST(test_upgrade),
 	};
 
 	return cmocka_run_group_tests_name("daemon", tests, NULL, NULL);

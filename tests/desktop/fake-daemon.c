@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fake-daemon.h"
 
+#include <gio/gunixfdlist.h>
+#include <gio/gunixinputstream.h>
+
 #define AGE_US (G_GINT64_CONSTANT(7200) * G_USEC_PER_SEC)
 
 static void make_session(FakeDaemon *daemon)
@@ -49,6 +52,21 @@ void fake_daemon_start(FakeDaemon *daemon)
 		g_error("%s", error->message);
 	g_dbus_object_manager_server_set_connection(daemon->objects, daemon->connection);
 	fake_daemon_own(daemon, "org.vksession");
+}
+
+char *fake_daemon_read_passed(GDBusMethodInvocation *invocation)
+{
+	GDBusMessage *message = g_dbus_method_invocation_get_message(invocation);
+	GUnixFDList *fds = g_dbus_message_get_unix_fd_list(message);
+	g_autoptr(GInputStream) stream = NULL;
+	char text[256] = "";
+	gsize length;
+
+	if (!fds)
+		return NULL;
+	stream = g_unix_input_stream_new(g_unix_fd_list_get(fds, 0, NULL), TRUE);
+	g_input_stream_read_all(stream, text, sizeof(text) - 1, &length, NULL, NULL);
+	return g_strdup(text);
 }
 
 void fake_daemon_stop(FakeDaemon *daemon)

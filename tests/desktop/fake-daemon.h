@@ -22,6 +22,8 @@ typedef struct {
 
 /** Starts the bus and shows the daemon on it. */
 void fake_daemon_start(FakeDaemon *daemon);
+/** Reads to its end the descriptor that came with a call. @return NULL: none did; g_free() */
+char *fake_daemon_read_passed(GDBusMethodInvocation *invocation);
 void fake_daemon_stop(FakeDaemon *daemon);
 
 /** Takes a name on the bus for the test's connection. */

@@ -52,7 +52,9 @@ static struct {
 	guint notified, closed;
 	GVariant *last; /* arguments of the last Notify */
 	char *asked;	/* the last call to the daemon, as text */
+	char *passed;	/* what could be read from the descriptor that came with it */
 	char *shown;	/* the session whose changes were shown */
+	char *wanted;	/* whose passphrase was asked for, and why */
 	gboolean has_changes;
 } play;
 
@@ -108,6 +110,11 @@ static gboolean is_closed(void)
 static gboolean is_asked(void)
 {
 	return play.asked != NULL;
+}
+
+static gboolean is_wanted(void)
+{
+	return play.wanted != NULL;
 }
 
 static gboolean is_shown(void)
@@ -187,6 +194,8 @@ static gboolean on_asked(VksBusManager1 *manager, GDBusMethodInvocation *invocat
 	g_autoptr(GVariant) name = g_variant_get_child_value(parameters, 0);
 	g_autofree char *text = g_variant_print(parameters, FALSE);
 
+	g_free(play.passed);
+	play.passed = fake_daemon_read_passed(invocation);
 	g_free(play.asked);
 	play.asked = g_strdup_printf("%s %s", g_dbus_method_invocation_get_method_name(invocation),
 				     text);
@@ -375,6 +384,33 @@ static void test_crash_that_was_brought_back(void **state)
 	OFFERED("Undo");
 }
 
+/* The login finds a session locked: whoever is there is asked, again if the answer was wrong. */
+static void test_locked_at_login(void **state)
+{
+	static const char why[] = "that is another passphrase";
+	VksBusJob1 *job;
+
+	vks_bus_session1_set_encryption(play.daemon.session, "passphrase");
+	vks_bus_session1_set_state(play.daemon.session, "saved");
+	g_dbus_interface_skeleton_flush(G_DBUS_INTERFACE_SKELETON(play.daemon.session));
+	end_job(begin_job("restore", ""), "done", "", names("locked", "work", NULL));
+	wait_for(is_wanted, "the question");
+	assert_string_equal(play.wanted, "work: ");
+	assert_null(play.asked);
+	g_clear_pointer(&play.wanted, g_free);
+	request_unlock("work", "correct horse");
+	wait_for(is_asked, "the thaw");
+	assert_string_equal(play.passed, "correct horse");
+	assert_null(strstr(play.asked, "correct horse"));
+	g_dbus_object_manager_server_unexport(play.daemon.objects, ROOT "/job/1");
+	job = begin_job("thaw", "work");
+	vks_bus_job1_set_error_name(job, "org.vksession.Error.Locked");
+	end_job(job, "failed", why, NULL);
+	wait_for(is_wanted, "the question once more");
+	assert_string_equal(play.wanted, "work: that is another passphrase");
+	assert_int_equal(play.notified, 0);
+}
+
 /* The players */
 
 static void serve(void)
@@ -414,8 +450,22 @@ static void on_show_changes(const char *session, gpointer user_data)
 	play.shown = g_strdup(session);
 }
 
+static void on_failed(const char *message, gpointer user_data)
+{
+	notices_failed(message, play.notices);
+}
+
+static void on_passphrase(const char *session, const char *why, gpointer user_data)
+{
+	g_free(play.wanted);
+	play.wanted = g_strdup_printf("%s: %s", session, why ? why : "");
+}
+
 static int set_up(void **state)
 {
+	static const RequestsAnswerer answerer = { .failed = on_failed,
+						   .ask_passphrase = on_passphrase };
+
 	fake_daemon_start(&play.daemon);
 	g_signal_connect(play.daemon.manager, "handle-save", G_CALLBACK(on_save), NULL);
 	g_signal_connect(play.daemon.manager, "handle-thaw", G_CALLBACK(on_save), NULL);
@@ -429,7 +479,7 @@ static int set_up(void **state)
 	assert_true(notify_init("vksession"));
 	play.sessions = desktop_sessions_new();
 	play.notices = notices_new(play.sessions, on_show_changes, NULL);
-	requests_init(play.sessions, notices_failed, play.notices);
+	requests_init(play.sessions, &answerer);
 	wait_for(is_connected, "the daemon's objects");
 	return 0;
 }
@@ -440,6 +490,8 @@ static int begin(void **state)
 	g_clear_pointer(&play.last, g_variant_unref);
 	g_clear_pointer(&play.asked, g_free);
 	g_clear_pointer(&play.shown, g_free);
+	g_clear_pointer(&play.wanted, g_free);
+	g_clear_pointer(&play.passed, g_free);
 	play.notified = play.closed = 0;
 	play.has_changes = FALSE;
 	return 0;
@@ -468,6 +520,7 @@ int main(void)
 		cmocka_unit_test_setup(test_rollback_is_undone, begin),
 		cmocka_unit_test_setup(test_crash_offers_the_older_save, begin),
 		cmocka_unit_test_setup(test_crash_that_was_brought_back, begin),
+		cmocka_unit_test_setup(test_locked_at_login, begin),
 	};
 
 	g_setenv("LC_ALL", "C.UTF-8", TRUE);

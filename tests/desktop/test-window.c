@@ -12,6 +12,8 @@
 
 #include <unistd.h>
 
+#include "desktop/passphrase.h"
+#include "desktop/requests.h"
 #include "desktop/window.h"
 #include "fake-daemon.h"
 #include "tests/harness/xserver.h"
@@ -114,7 +116,8 @@ static gboolean has_buttons(void)
  */
 static gboolean can_be_worked_with(void)
 {
-	return has_buttons() && gtk_window_has_toplevel_focus(GTK_WINDOW(scene.window));
+	return has_buttons() && desktop_sessions_manager(scene.sessions) &&
+	       gtk_window_has_toplevel_focus(GTK_WINDOW(scene.window));
 }
 
 /* Lists, scrolled areas and the split are passed through; what one works with has a name. */
@@ -195,8 +198,57 @@ static void test_go_back_by_keyboard(void **state)
 	assert_int_equal(n, 2);
 }
 
+static GtkWidget *find_entry(GtkWidget *dialog)
+{
+	g_autoptr(GList) children = gtk_container_get_children(
+		GTK_CONTAINER(gtk_dialog_get_content_area(GTK_DIALOG(dialog))));
+
+	for (GList *l = children; l; l = l->next) {
+		if (GTK_IS_ENTRY(l->data))
+			return l->data;
+	}
+	return NULL;
+}
+
+static gboolean on_thaw(VksBusManager1 *manager, GDBusMethodInvocation *invocation,
+			const char *session, GVariant *options, gpointer passed)
+{
+	*(char **)passed = fake_daemon_read_passed(invocation);
+	vks_bus_manager1_complete_thaw(manager, invocation, "/org/vksession/job/1");
+	return TRUE;
+}
+
+/* What is typed there goes to the daemon, through a pipe, and shows nowhere. */
+static void test_passphrase(void **state)
+{
+	GtkWidget *dialog = passphrase_ask(GTK_WINDOW(scene.window), "work", NULL);
+	GtkWidget *entry = find_entry(dialog);
+	GtkWidget *answer = gtk_dialog_get_widget_for_response(GTK_DIALOG(dialog), GTK_RESPONSE_OK);
+	g_autofree char *passed = NULL;
+	guint timeout;
+
+	assert_string_equal(spoken_name(entry), "Passphrase");
+	assert_false(gtk_entry_get_visibility(GTK_ENTRY(entry)));
+	assert_false(gtk_widget_get_sensitive(answer));
+	g_signal_connect(scene.daemon.manager, "handle-thaw", G_CALLBACK(on_thaw), &passed);
+	gtk_entry_set_text(GTK_ENTRY(entry), "correct horse");
+	assert_true(gtk_widget_get_sensitive(answer));
+	gtk_widget_activate(entry);
+	timeout = g_timeout_add_seconds(TIMEOUT_S, on_timeout, (gpointer) "the thaw");
+	while (!passed)
+		g_main_context_iteration(NULL, TRUE);
+	g_source_remove(timeout);
+	assert_string_equal(passed, "correct horse");
+}
+
+static void on_failed(const char *message, gpointer user_data)
+{
+	fail_msg("a request failed: %s", message);
+}
+
 static int set_up(void **state)
 {
+	static const RequestsAnswerer answerer = { .failed = on_failed };
 	guint timeout;
 
 	xserver_start(&scene.x, STDERR_FILENO);
@@ -207,6 +259,7 @@ static int set_up(void **state)
 	scene.application = gtk_application_new("org.vksession.Test", G_APPLICATION_NON_UNIQUE);
 	assert_true(g_application_register(G_APPLICATION(scene.application), NULL, NULL));
 	scene.sessions = desktop_sessions_new();
+	requests_init(scene.sessions, &answerer);
 	scene.window = window_new(scene.application, scene.sessions, on_end_session, NULL);
 	gtk_widget_show(scene.window);
 	timeout = g_timeout_add_seconds(TIMEOUT_S, on_timeout,
@@ -233,6 +286,7 @@ int main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_keyboard),
 		cmocka_unit_test(test_go_back_by_keyboard),
+		cmocka_unit_test(test_passphrase),
 	};
 
 	g_setenv("LC_ALL", "C.UTF-8", TRUE);

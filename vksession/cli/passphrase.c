@@ -3,9 +3,7 @@
  * Where passphrases come from: a descriptor that the caller names, else the terminal. Never a
  * command line or the environment: others can read those.
  */
-#include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <string.h>
 #include <sodium.h>
 #include <termios.h>
@@ -13,8 +11,6 @@
 
 #include "launcher/autofd.h"
 #include "vksession/cli/verb.h"
-
-#define MAX_LENGTH 1024u
 
 static int given_fd = -1;
 
@@ -41,44 +37,18 @@ static gboolean set_cancelled(GError **error)
 	return FALSE;
 }
 
-/*
- * Reads a line byte by byte, so that what follows is left for the next question. An end of file
- * ends it, too.
- */
-static gboolean read_line(int fd, int cancel_fd, VksSecret *secret)
-{
-	struct pollfd fds[] = { { fd, POLLIN, 0 }, { cancel_fd, POLLIN, 0 } };
-	char *bytes = vks_secret_bytes(secret);
-	gsize length = 0;
-
-	for (;;) {
-		ssize_t n;
-
-		if (poll(fds, 2, -1) < 0 && errno == EINTR)
-			continue;
-		if (fds[1].revents)
-			return FALSE;
-		n = read(fd, bytes + length, 1);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0 || bytes[length] == '\n' || length + 1 == MAX_LENGTH)
-			break;
-		length++;
-	}
-	vks_secret_set_length(secret, length);
-	return length > 0;
-}
-
 static VksSecret *read_secret(const Cli *cli, int fd, GError **error)
 {
+	g_autoptr(GError) cause = NULL;
 	int cancel_fd = g_cancellable_get_fd(cli->control.cancellable);
-	g_autoptr(VksSecret) secret = vks_secret_new(MAX_LENGTH, error);
-	gboolean ok = secret && read_line(fd, cancel_fd, secret);
+	VksSecret *secret = vks_secret_read(fd, cancel_fd, &cause);
 
 	g_cancellable_release_fd(cli->control.cancellable);
-	if (secret && !ok)
+	if (cause)
+		g_propagate_error(error, g_steal_pointer(&cause));
+	else if (!secret)
 		set_cancelled(error);
-	return ok ? g_steal_pointer(&secret) : NULL;
+	return secret;
 }
 
 /* Without an echo, whatever happens meanwhile. */

@@ -25,10 +25,12 @@ void call_begin(Daemon *daemon, GDBusMethodInvocation *invocation, const WorkKin
 void call_with_options(Daemon *daemon, GDBusMethodInvocation *invocation, const WorkKind *kind,
 		       Request *request, OptionSet set, GVariant *options)
 {
+	GDBusMessage *message = g_dbus_method_invocation_get_message(invocation);
 	g_autoptr(Request) owned = request;
 	GError *error = NULL;
 
-	if (!request_parse(request, set, options, &error)) {
+	if (!request_parse(request, set, options, &error) ||
+	    !request_take_descriptors(request, g_dbus_message_get_unix_fd_list(message), &error)) {
 		g_dbus_method_invocation_take_error(invocation, error);
 		return;
 	}

@@ -269,7 +269,7 @@ static gpointer work_in_thread(gpointer user_data)
 
 	if (job->request->session)
 		g_ptr_array_add(job->touched, g_strdup(job->request->session));
-	job->kind->run(&work, &job->error);
+	work_do(job->kind, &work, &job->error);
 	job->result = g_variant_ref_sink(g_variant_dict_end(&result));
 	for (guint i = 0; i < job->touched->len; i++)
 		g_ptr_array_add(job->views, view_new(daemon->vks, job->touched->pdata[i]));
@@ -373,6 +373,7 @@ Jobs *jobs_new(Daemon *daemon)
 	Jobs *jobs = g_new0(Jobs, 1);
 
 	jobs->daemon = daemon;
+	vks_set_ask(daemon->vks, work_ask, NULL);
 	g_queue_init(&jobs->active);
 	g_queue_init(&jobs->ended);
 	return jobs;

@@ -2,6 +2,7 @@
 #include "vksession/daemon/options.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #define IN(set) (1u << (set))
 
@@ -60,6 +61,11 @@ static void take_deadline(GVariant *value, gpointer member)
 	*(gint64 *)member = g_get_monotonic_time() + (gint64)wait;
 }
 
+static void take_handle(GVariant *value, gpointer member)
+{
+	*(gint32 *)member = g_variant_get_handle(value);
+}
+
 #define MEMBER(name) offsetof(Request, name)
 /* What may start a viewer. */
 #define SHOWING                                                                                    \
@@ -90,6 +96,7 @@ static const struct {
 	{ "queue", IN(OPTIONS_SAVE), "b", take_boolean, MEMBER(queue) },
 	{ "deadline", IN(OPTIONS_SAVE_ALL), "t", take_deadline, MEMBER(deadline_us) },
 	{ "save", IN(OPTIONS_THAW), "u", take_uint, MEMBER(number) },
+	{ "passphrase", IN(OPTIONS_THAW), "h", take_handle, MEMBER(passphrase) },
 };
 
 Request *request_new(const char *session)
@@ -97,6 +104,8 @@ Request *request_new(const char *session)
 	Request *request = g_new0(Request, 1);
 
 	request->session = g_strdup(session);
+	request->passphrase = -1;
+	request->passphrase_fd = -1;
 	return request;
 }
 
@@ -112,6 +121,8 @@ void request_free(Request *request)
 	g_free(request->encrypt);
 	g_free(request->display);
 	g_free(request->reason);
+	if (request->passphrase_fd >= 0)
+		close(request->passphrase_fd);
 	g_free(request);
 }
 
@@ -161,4 +172,16 @@ gboolean request_parse(Request *request, OptionSet set, GVariant *options, GErro
 	if (request->display && !*request->display)
 		g_clear_pointer(&request->display, g_free);
 	return TRUE;
+}
+
+gboolean request_take_descriptors(Request *request, GUnixFDList *fds, GError **error)
+{
+	if (request->passphrase < 0)
+		return TRUE;
+	if (fds && request->passphrase < g_unix_fd_list_get_length(fds))
+		request->passphrase_fd = g_unix_fd_list_get(fds, request->passphrase, error);
+	else
+		g_set_error(error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
+			    "option passphrase: the descriptor is missing");
+	return request->passphrase_fd >= 0;
 }

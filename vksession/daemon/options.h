@@ -6,6 +6,7 @@
 #pragma once
 
 #include <gio/gio.h>
+#include <gio/gunixfdlist.h>
 
 typedef struct {
 	char *session; /* NULL: all */
@@ -26,6 +27,8 @@ typedef struct {
 	guint cpus;	      /* the same */
 	guint number;	      /* of a save; 0: the newest */
 	gint64 deadline_us;   /* CLOCK_MONOTONIC; 0: none */
+	gint32 passphrase;    /* place in the message's list of descriptors; -1: not given */
+	int passphrase_fd;    /* where it is read from; -1: none, or not taken from that list yet */
 } Request;
 
 /** @param session  may be NULL. @return free with request_free() */
@@ -55,3 +58,10 @@ const char *request_display(const Request *request);
  * @return FALSE with G_DBUS_ERROR_INVALID_ARGS that names the option
  */
 gboolean request_parse(Request *request, OptionSet set, GVariant *options, GError **error);
+
+/**
+ * Takes what the options name of the descriptors that came with them.
+ * @param fds  NULL: none came
+ * @return FALSE with G_DBUS_ERROR_INVALID_ARGS
+ */
+gboolean request_take_descriptors(Request *request, GUnixFDList *fds, GError **error);

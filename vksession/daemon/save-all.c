@@ -4,15 +4,15 @@
  *
  *   choose   - Running sessions, most important first: those that are shown, then those that did
  *              more since their last save, because more would be lost.
- *   save one - In a pool of as many threads as there are processors: one session's memory is
- *              written while another's checksums are computed and a third's pages go to the disk.
- *              More at a time would only make the first ones later.
+ *   save one - Beside others: one session's memory is written while another's checksums are
+ *              computed and a third's pages go to the disk.
  *   collect  - What came of each. Who is late is noted, not given up: the machine may wait longer
  *              than it said.
  */
 #include "vksession/daemon/save-all.h"
 
 #include "vksession/activity.h"
+#include "vksession/daemon/parallel.h"
 #include "vksession/session.h"
 
 /* The clock tick by which the host accounts processor time: one of them is none. */
@@ -21,9 +21,7 @@
 typedef struct {
 	Vks *vks;
 	const SaveAllOptions *options;
-	const VksControl *control;
-	GMutex mutex;
-	guint done, total;
+	Parallel parallel;
 } SaveAll;
 
 static void outcome_free(gpointer data)
@@ -81,16 +79,6 @@ static void note_activity(const SaveAll *all, const SaveOutcome *outcome, const 
 		all->options->note_activity(outcome->name, activity, all->options->user_data);
 }
 
-static void report(SaveAll *all, const char *name, guint finished)
-{
-	g_autofree char *stage = g_strdup_printf("saving %s", name);
-
-	g_mutex_lock(&all->mutex);
-	all->done += finished;
-	vks_control_report(all->control, stage, all->done, all->total);
-	g_mutex_unlock(&all->mutex);
-}
-
 static void save_one(gpointer data, gpointer user_data)
 {
 	SaveOutcome *outcome = data;
@@ -102,18 +90,17 @@ static void save_one(gpointer data, gpointer user_data)
 		.reason = all->options->reason,
 		.wait = TRUE,
 	};
-	/* The progress is of all; but who gives up gives up each. */
-	VksControl control = { .cancellable = vks_control_cancellable(all->control) };
+	VksControl control = parallel_control(&all->parallel);
 	g_autoptr(GError) error = NULL;
 	VksSaveResult result = { 0 };
 
 	/* One that is to end must be ended by its save, changed or not. */
 	if (!options.stop && outcome->saved && outcome->work_us < NOTHING_US) {
 		outcome->kind = SAVE_UNCHANGED;
-		report(all, outcome->name, 1);
+		parallel_report(&all->parallel, outcome->name, 1);
 		return;
 	}
-	report(all, outcome->name, 0);
+	parallel_report(&all->parallel, outcome->name, 0);
 	note_activity(all, outcome, "saving");
 	if (vks_save(all->vks, &options, &control, &result, &error)) {
 		outcome->number = result.number;
@@ -124,25 +111,23 @@ static void save_one(gpointer data, gpointer user_data)
 	note_activity(all, outcome, "");
 	outcome->late = all->options->deadline_us &&
 			g_get_monotonic_time() > all->options->deadline_us;
-	report(all, outcome->name, 1);
+	parallel_report(&all->parallel, outcome->name, 1);
 }
 
 GPtrArray *save_all(Vks *vks, const SaveAllOptions *options, const VksControl *control,
 		    GError **error)
 {
 	g_autoptr(GPtrArray) outcomes = choose(vks, error);
-	SaveAll all = { .vks = vks, .options = options, .control = control };
-	GThreadPool *pool;
+	SaveAll all = {
+		.vks = vks,
+		.options = options,
+		.parallel = { .control = control, .doing = "saving", .work = save_one },
+	};
 
-	if (!outcomes || outcomes->len == 0)
-		return g_steal_pointer(&outcomes);
-	all.total = outcomes->len;
-	g_mutex_init(&all.mutex);
-	pool = g_thread_pool_new(save_one, &all, (int)MAX(g_get_num_processors(), 2), FALSE, NULL);
-	for (guint i = 0; i < outcomes->len; i++)
-		g_thread_pool_push(pool, outcomes->pdata[i], NULL);
-	g_thread_pool_free(pool, FALSE, TRUE);
-	g_mutex_clear(&all.mutex);
+	if (!outcomes)
+		return NULL;
+	all.parallel.user_data = &all;
+	parallel_run(&all.parallel, outcomes);
 	return g_steal_pointer(&outcomes);
 }
 

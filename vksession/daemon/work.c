@@ -9,6 +9,29 @@
 
 #define STOP_GRACE_MS 5000u
 
+static GPrivate current; /* the Work of this thread */
+
+void work_do(const WorkKind *kind, Work *work, GError **error)
+{
+	g_private_set(&current, work);
+	kind->run(work, error);
+	g_private_set(&current, NULL);
+}
+
+VksSecret *work_ask(const char *session, gboolean is_new, gpointer user_data, GError **error)
+{
+	const Work *work = g_private_get(&current);
+	VksSecret *secret;
+	int cancel_fd;
+
+	if (is_new || !work || work->request->passphrase_fd < 0)
+		return NULL;
+	cancel_fd = g_cancellable_get_fd(work->control.cancellable);
+	secret = vks_secret_read(work->request->passphrase_fd, cancel_fd, error);
+	g_cancellable_release_fd(work->control.cancellable);
+	return secret;
+}
+
 static gboolean run(Work *work, GError **error)
 {
 	const Request *request = work->request;

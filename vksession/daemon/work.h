@@ -28,5 +28,12 @@ struct Work {
 	GPtrArray *touched; /* of char *: sessions that may look different now */
 };
 
+/** Does a piece of work. Its request answers work_ask() in this thread meanwhile. */
+void work_do(const WorkKind *kind, Work *work, GError **error);
+
+/** For vks_set_ask(): whoever asks for work can give a passphrase with it, and nobody else is
+ * asked. */
+VksSecret *work_ask(const char *session, gboolean is_new, gpointer user_data, GError **error);
+
 extern const WorkKind work_run, work_save, work_save_all, work_thaw, work_restore, work_stop,
 	work_rollback, work_prune;
