@@ -17,7 +17,7 @@ static struct {
 	gboolean list, live, stop, json;
 	char **only;
 	int cycles, cpus, stress;
-	char **broken;
+	char **broken, **parameters;
 } options;
 
 static const GOptionEntry entries[] = {
@@ -34,6 +34,8 @@ static const GOptionEntry entries[] = {
 	{ "break", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.broken,
 	  "Damage a part of what is saved, to see the test fail; may be given several times",
 	  "PART" },
+	{ "kernel-parameter", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.parameters,
+	  "For the command line of the vkernel; may be given several times", "PARAMETER" },
 	{ "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print JSON", NULL },
 	G_OPTION_ENTRY_NULL,
 };
@@ -229,6 +231,7 @@ static int run_states(Cli *cli, const GPtrArray *parts, GError **error)
 		.stress_seconds = (guint)options.stress,
 		.cpus = options.cpus ? (guint)options.cpus : 1,
 		.broken = (const SelftestPart *const *)parts->pdata,
+		.parameters = (const char *const *)options.parameters,
 		.result = print_result,
 		.progress = show_progress,
 		.user_data = &output,

@@ -100,7 +100,8 @@ static gboolean launch(SelftestGuest *guest, const char *save_dir, GError **erro
 {
 	g_autofree char *program = vk_libexec_path("vkstates");
 	g_autofree char *disk = guest->disk ? g_strdup_printf("ubd0=%s", guest->disk) : NULL;
-	const char *const arguments[] = { disk, NULL };
+	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+	g_auto(GStrv) arguments = NULL;
 	VkLauncherConfig config = {
 		.session = "selftest",
 		.runtime_dir = guest->runtime_dir,
@@ -110,10 +111,15 @@ static gboolean launch(SelftestGuest *guest, const char *save_dir, GError **erro
 		.cpus = guest->cpus,
 		.no_display = TRUE,
 		.root_program = program,
-		.kernel_arguments = arguments,
 	};
 	g_autofree char *parent = g_path_get_dirname(guest->runtime_dir);
 
+	if (disk)
+		g_strv_builder_add(builder, disk);
+	if (guest->parameters)
+		g_strv_builder_addv(builder, (const char **)guest->parameters);
+	arguments = g_strv_builder_end(builder);
+	config.kernel_arguments = (const char *const *)arguments;
 	g_mkdir_with_parents(parent, 0700);
 	return vk_launcher_start(&config, error);
 }

@@ -19,8 +19,9 @@ typedef struct {
 	char *shared;  /* a directory below it that the guest sees */
 	char *runtime_dir;
 	char *log;
-	char *disk;	/* with a file system, for a fresh guest; NULL: none */
-	char *save_dir; /* of the last save; NULL: none */
+	char *disk;		       /* with a file system, for a fresh guest; NULL: none */
+	const char *const *parameters; /* more for the vkernel, NULL-terminated; may be NULL */
+	char *save_dir;		       /* of the last save; NULL: none */
 	guint saves;
 	guint cpus;
 	const SelftestPart *const *broken; /* what to damage before a thaw, NULL-terminated */

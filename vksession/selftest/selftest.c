@@ -420,6 +420,7 @@ static void perform(Selftest *test, const SelftestRun *run, gint64 stress_us, GR
 	g_hash_table_remove_all(test->told);
 	test->guest->cpus = run->cpus;
 	test->guest->broken = (const SelftestPart *const *)broken->pdata;
+	test->guest->parameters = test->options->parameters;
 	report(test, "starting");
 	if (!selftest_guest_start(test->guest, run->mode != SELFTEST_TWICE, &cause) ||
 	    !begin(test, &cause) ||

@@ -54,6 +54,8 @@ typedef struct {
 	/** Parts to be damaged before each thaw of the runs that show it, NULL-terminated, see
 	    break.h; NULL: none. */
 	const SelftestPart *const *broken;
+	/** For the command line of the vkernel, NULL-terminated; NULL: none. */
+	const char *const *parameters;
 	/** Called for each result as soon as it is there. */
 	void (*result)(const SelftestResult *result, gpointer user_data);
 	/** Called now and then with what is being done. */
