@@ -136,11 +136,77 @@ static void cpu_with_the_fewest_sessions(void **state)
 	const gboolean some[] = { TRUE, TRUE, FALSE, FALSE };
 	const gboolean first[] = { TRUE, FALSE, FALSE, FALSE };
 	const gboolean none[] = { FALSE, FALSE, FALSE, FALSE };
+	const guint alike[] = { 0, 0, 0, 0 };
 
-	assert_int_equal(vk_cpu_pick(load, all, 4), 3);
-	assert_int_equal(vk_cpu_pick(load, some, 4), 1);
-	assert_int_equal(vk_cpu_pick(load, first, 4), 0);
-	assert_int_equal(vk_cpu_pick(load, none, 4), -1);
+	assert_int_equal(vk_cpu_pick(load, alike, all, 4), 3);
+	assert_int_equal(vk_cpu_pick(load, alike, some, 4), 1);
+	assert_int_equal(vk_cpu_pick(load, alike, first, 4), 0);
+	assert_int_equal(vk_cpu_pick(load, alike, none, 4), -1);
+}
+
+static void large_cores_come_first(void **state)
+{
+	const guint speed[] = { 1024, 1024, 500, 500 };
+	const gboolean all[] = { TRUE, TRUE, TRUE, TRUE };
+	const gboolean small[] = { FALSE, FALSE, TRUE, TRUE };
+	guint load[] = { 0, 0, 0, 0 };
+	static const int order[] = { 1, 0, 3, 2, 1 };
+
+	assert_int_equal(vk_cpu_pick(load, speed, small, 4), 3);
+	for (guint i = 0; i < G_N_ELEMENTS(order); i++) {
+		assert_int_equal(vk_cpu_pick(load, speed, all, 4), order[i]);
+		load[order[i]]++;
+	}
+}
+
+/* Writes a number as sysfs shows it of a CPU. */
+static void tell(const char *dir, guint cpu, const char *name, const char *number)
+{
+	g_autofree char *path = g_strdup_printf("%s/cpu%u/%s", dir, cpu, name);
+	g_autofree char *parent = g_path_get_dirname(path);
+
+	assert_int_equal(g_mkdir_with_parents(parent, 0700), 0);
+	assert_true(g_file_set_contents(path, number, -1, NULL));
+}
+
+static void forget_all(const char *dir, guint cpu)
+{
+	static const char *const names[] = { "cpufreq/cpuinfo_max_freq", "cpufreq", "cpu_capacity",
+					     "" };
+
+	for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autofree char *path = g_strdup_printf("%s/cpu%u/%s", dir, cpu, names[i]);
+
+		assert_int_equal(g_remove(path), 0);
+	}
+}
+
+static void expect_speeds(const char *dir, guint first, guint second)
+{
+	const gboolean two[] = { TRUE, TRUE, FALSE };
+	guint speed[3] = { 7, 7, 7 };
+
+	vk_cpu_speeds(dir, two, speed, G_N_ELEMENTS(speed));
+	assert_int_equal(speed[0], first);
+	assert_int_equal(speed[1], second);
+	assert_int_equal(speed[2], 0);
+}
+
+static void speed_is_what_the_kernel_tells(void **state)
+{
+	const char *dir = *state;
+
+	expect_speeds(dir, 0, 0);
+	tell(dir, 0, "cpufreq/cpuinfo_max_freq", "5300000\n");
+	expect_speeds(dir, 0, 0);
+	tell(dir, 1, "cpufreq/cpuinfo_max_freq", "3900000\n");
+	expect_speeds(dir, 5300000, 3900000);
+	tell(dir, 0, "cpu_capacity", "1024\n");
+	expect_speeds(dir, 5300000, 3900000);
+	tell(dir, 1, "cpu_capacity", "623\n");
+	expect_speeds(dir, 1024, 623);
+	forget_all(dir, 0);
+	forget_all(dir, 1);
 }
 
 static void cpu_can_be_overridden(void **state)
@@ -169,6 +235,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(directory_must_be_the_users_alone, setup, teardown),
 		cmocka_unit_test(start_ticks_tell_processes_apart),
 		cmocka_unit_test(cpu_with_the_fewest_sessions),
+		cmocka_unit_test(large_cores_come_first),
+		cmocka_unit_test_setup_teardown(speed_is_what_the_kernel_tells, setup, teardown),
 		cmocka_unit_test_setup_teardown(cpu_can_be_overridden, setup, teardown),
 	};
 
