@@ -4,13 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LOGIND		"org.freedesktop.login1"
-#define LOGIND_PATH	"/org/freedesktop/login1"
-#define LOGIND_MANAGER	"org.freedesktop.login1.Manager"
-#define LOGIND_SESSION	"org.freedesktop.login1.Session"
-#define LOGIND_SESSIONS "/org/freedesktop/login1/session"
-#define DBUS_PROPERTIES "org.freedesktop.DBus.Properties"
-#define RECORDS		"/run/systemd/sessions" /* what sd_login_monitor(3) looks at */
+#include "pm-hooks/bus-properties.h"
+
+#define RECORDS "/run/systemd/sessions" /* what sd_login_monitor(3) looks at */
 
 struct LoginWatch {
 	GDBusConnection *connection;
@@ -80,15 +76,12 @@ static void on_login(GObject *source, GAsyncResult *result, gpointer data)
 {
 	g_autoptr(Question) question = data;
 	g_autoptr(GError) error = NULL;
-	g_autoptr(GVariant)
-		reply = g_dbus_connection_call_finish(G_DBUS_CONNECTION(source), result, &error);
-	g_autoptr(GVariant) properties = NULL;
+	g_autoptr(GVariant) properties = bus_properties_finish(source, result, &error);
 
 	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
 		return;
 	question->watch->questions--;
-	if (reply) {
-		properties = g_variant_get_child_value(reply, 0);
+	if (properties) {
 		note_login(question->watch, question->path, properties);
 	} else if (g_dbus_error_is_remote_error(error)) { /* it has gone meanwhile */
 		g_hash_table_remove(question->watch->logins, question->path);
@@ -103,9 +96,8 @@ static void ask_login(LoginWatch *watch, const char *path)
 	question->watch = watch;
 	question->path = g_strdup(path);
 	watch->questions++;
-	g_dbus_connection_call(watch->connection, LOGIND, path, DBUS_PROPERTIES, "GetAll",
-			       g_variant_new("(s)", LOGIND_SESSION), G_VARIANT_TYPE("(a{sv})"),
-			       G_DBUS_CALL_FLAGS_NONE, -1, watch->cancellable, on_login, question);
+	bus_properties_ask(watch->connection, LOGIND, path, LOGIND_SESSION, watch->cancellable,
+			   on_login, question);
 }
 
 static void on_manager(GDBusConnection *connection, const char *sender, const char *sender_path,
@@ -190,9 +182,8 @@ LoginWatch *login_watch_new(GDBusConnection *connection, void (*last_ended)(gpoi
 	watch->manager_id = g_dbus_connection_signal_subscribe(
 		connection, LOGIND, LOGIND_MANAGER, NULL, LOGIND_PATH, NULL,
 		G_DBUS_SIGNAL_FLAGS_NONE, on_manager, watch, NULL);
-	watch->properties_id = g_dbus_connection_signal_subscribe(
-		connection, LOGIND, DBUS_PROPERTIES, "PropertiesChanged", NULL, LOGIND_SESSION,
-		G_DBUS_SIGNAL_FLAGS_NONE, on_properties, watch, NULL);
+	watch->properties_id = bus_properties_subscribe(connection, LOGIND, NULL, LOGIND_SESSION,
+							on_properties, watch);
 	watch_records(watch);
 	g_dbus_connection_call(connection, LOGIND, LOGIND_PATH, LOGIND_MANAGER, "ListSessions",
 			       NULL, G_VARIANT_TYPE("(a(susso))"), G_DBUS_CALL_FLAGS_NONE, -1,

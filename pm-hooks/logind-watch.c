@@ -5,12 +5,9 @@
 
 #include <gio/gunixfdlist.h>
 
+#include "pm-hooks/bus-properties.h"
 #include "pm-hooks/login-watch.h"
 
-#define LOGIND		 "org.freedesktop.login1"
-#define LOGIND_PATH	 "/org/freedesktop/login1"
-#define LOGIND_MANAGER	 "org.freedesktop.login1.Manager"
-#define DBUS_PROPERTIES	 "org.freedesktop.DBus.Properties"
 #define DEFAULT_DELAY_US 5000000 /* logind.conf(5), InhibitDelayMaxSec= */
 
 struct LogindWatch {
@@ -64,12 +61,10 @@ static void on_properties(GDBusConnection *connection, const char *sender, const
 			  const char *interface, const char *signal, GVariant *parameters,
 			  gpointer data)
 {
-	g_autoptr(GVariant) changed = NULL;
+	g_autoptr(GVariant) changed = bus_properties_changed(parameters);
 
-	if (!g_variant_is_of_type(parameters, G_VARIANT_TYPE("(sa{sv}as)")))
-		return;
-	changed = g_variant_get_child_value(parameters, 1);
-	note_lid(data, changed);
+	if (changed)
+		note_lid(data, changed);
 }
 
 /* What may have been missed while nobody was there to tell or to listen. */
@@ -87,17 +82,13 @@ static void note_state(LogindWatch *watch, GVariant *properties)
 static void on_state(GObject *source, GAsyncResult *result, gpointer data)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(GVariant)
-		reply = g_dbus_connection_call_finish(G_DBUS_CONNECTION(source), result, &error);
+	g_autoptr(GVariant) properties = bus_properties_finish(source, result, &error);
 	LogindWatch *watch = data;
 
 	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
 		return;
-	if (reply) {
-		g_autoptr(GVariant) properties = g_variant_get_child_value(reply, 0);
-
+	if (properties)
 		note_state(watch, properties);
-	}
 	emit(watch, POWER_LOGIND_UP); /* without an answer too: the lock may be had all the same */
 }
 
@@ -113,9 +104,8 @@ static void on_appeared(GDBusConnection *connection, const char *name, const cha
 
 	g_clear_pointer(&watch->logins, login_watch_free);
 	watch->logins = login_watch_new(connection, on_logout, watch);
-	g_dbus_connection_call(connection, owner, LOGIND_PATH, DBUS_PROPERTIES, "GetAll",
-			       g_variant_new("(s)", LOGIND_MANAGER), G_VARIANT_TYPE("(a{sv})"),
-			       G_DBUS_CALL_FLAGS_NONE, -1, watch->cancellable, on_state, watch);
+	bus_properties_ask(connection, owner, LOGIND_PATH, LOGIND_MANAGER, watch->cancellable,
+			   on_state, watch);
 }
 
 LogindWatch *logind_watch_new(GDBusConnection *connection, const struct logind_callbacks *callbacks,
@@ -131,9 +121,8 @@ LogindWatch *logind_watch_new(GDBusConnection *connection, const struct logind_c
 	watch->prepare_id = g_dbus_connection_signal_subscribe(
 		connection, LOGIND, LOGIND_MANAGER, NULL, LOGIND_PATH, NULL,
 		G_DBUS_SIGNAL_FLAGS_NONE, on_prepare, watch, NULL);
-	watch->properties_id = g_dbus_connection_signal_subscribe(
-		connection, LOGIND, DBUS_PROPERTIES, "PropertiesChanged", LOGIND_PATH,
-		LOGIND_MANAGER, G_DBUS_SIGNAL_FLAGS_NONE, on_properties, watch, NULL);
+	watch->properties_id = bus_properties_subscribe(connection, LOGIND, LOGIND_PATH,
+							LOGIND_MANAGER, on_properties, watch);
 	/* elogind may have to be started. */
 	watch->name_id = g_bus_watch_name_on_connection(connection, LOGIND,
 							G_BUS_NAME_WATCHER_FLAGS_AUTO_START,

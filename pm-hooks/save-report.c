@@ -80,13 +80,14 @@ gboolean save_report(const struct saver_outcome *outcome, const char *occasion, 
 gboolean restore_report(const struct saver_outcome *outcome, ReportLine line)
 {
 	gint64 ms = outcome->elapsed_us / 1000;
-	g_autofree char *thawed = NULL, *ask = NULL, *crashed = NULL;
+	g_autofree char *thawed = NULL, *locked = NULL, *ask = NULL, *crashed = NULL;
 
 	if (outcome->error) {
 		say(line, TRUE, "login: no session was brought back: %s", outcome->error->message);
 		return FALSE;
 	}
 	thawed = joined_names(outcome->result, "thawed");
+	locked = joined_names(outcome->result, "locked");
 	ask = joined_names(outcome->result, "ask");
 	crashed = joined_names(outcome->result, "crashed");
 	if (thawed)
@@ -94,6 +95,8 @@ gboolean restore_report(const struct saver_outcome *outcome, ReportLine line)
 	if (crashed)
 		say(line, TRUE, "login: ended without a save, so an older one is used: %s",
 		    crashed);
+	if (locked)
+		say(line, FALSE, "login: waiting for a passphrase: %s", locked);
 	if (ask)
 		say(line, FALSE, "login: waiting for an answer: %s", ask);
 	return report_failures(outcome->result, "login: not brought back", line);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "upower-watch.h"
 
-#define UPOWER		"org.freedesktop.UPower"
-#define UPOWER_PATH	"/org/freedesktop/UPower"
-#define DISPLAY_DEVICE	"/org/freedesktop/UPower/devices/DisplayDevice"
-#define UPOWER_DEVICE	"org.freedesktop.UPower.Device"
-#define DBUS_PROPERTIES "org.freedesktop.DBus.Properties"
+#include "pm-hooks/bus-properties.h"
+
+#define UPOWER	       "org.freedesktop.UPower"
+#define UPOWER_PATH    "/org/freedesktop/UPower"
+#define DISPLAY_DEVICE "/org/freedesktop/UPower/devices/DisplayDevice"
+#define UPOWER_DEVICE  "org.freedesktop.UPower.Device"
 
 struct UpowerWatch {
 	GDBusConnection *connection;
@@ -49,32 +50,24 @@ static void on_properties(GDBusConnection *connection, const char *sender, const
 			  const char *interface, const char *signal, GVariant *parameters,
 			  gpointer data)
 {
-	g_autoptr(GVariant) changed = NULL;
+	g_autoptr(GVariant) changed = bus_properties_changed(parameters);
 
-	if (!g_variant_is_of_type(parameters, G_VARIANT_TYPE("(sa{sv}as)")))
-		return;
-	changed = g_variant_get_child_value(parameters, 1);
-	note_properties(data, changed);
+	if (changed)
+		note_properties(data, changed);
 }
 
 static void on_state(GObject *source, GAsyncResult *result, gpointer data)
 {
-	g_autoptr(GError) error = NULL;
-	g_autoptr(GVariant)
-		reply = g_dbus_connection_call_finish(G_DBUS_CONNECTION(source), result, &error);
-	g_autoptr(GVariant) properties = NULL;
+	g_autoptr(GVariant) properties = bus_properties_finish(source, result, NULL);
 
-	if (!reply)
-		return; /* cancelled, or without such a device: changes are heard of */
-	properties = g_variant_get_child_value(reply, 0);
-	note_properties(data, properties);
+	if (properties) /* else cancelled, or without such a device: changes are heard of */
+		note_properties(data, properties);
 }
 
 static void ask(UpowerWatch *watch, const char *path, const char *interface)
 {
-	g_dbus_connection_call(watch->connection, UPOWER, path, DBUS_PROPERTIES, "GetAll",
-			       g_variant_new("(s)", interface), G_VARIANT_TYPE("(a{sv})"),
-			       G_DBUS_CALL_FLAGS_NONE, -1, watch->cancellable, on_state, watch);
+	bus_properties_ask(watch->connection, UPOWER, path, interface, watch->cancellable, on_state,
+			   watch);
 }
 
 static void on_appeared(GDBusConnection *connection, const char *name, const char *owner,
@@ -84,13 +77,6 @@ static void on_appeared(GDBusConnection *connection, const char *name, const cha
 
 	ask(watch, DISPLAY_DEVICE, UPOWER_DEVICE);
 	ask(watch, UPOWER_PATH, UPOWER);
-}
-
-static guint subscribe(UpowerWatch *watch, const char *path, const char *interface)
-{
-	return g_dbus_connection_signal_subscribe(
-		watch->connection, UPOWER, DBUS_PROPERTIES, "PropertiesChanged", path, interface,
-		G_DBUS_SIGNAL_FLAGS_NONE, on_properties, watch, NULL);
 }
 
 UpowerWatch *upower_watch_new(GDBusConnection *connection, const struct upower_callbacks *callbacks,
@@ -103,8 +89,10 @@ UpowerWatch *upower_watch_new(GDBusConnection *connection, const struct upower_c
 	watch->data = data;
 	watch->cancellable = g_cancellable_new();
 	watch->level = LEVEL_NONE;
-	watch->device_id = subscribe(watch, DISPLAY_DEVICE, UPOWER_DEVICE);
-	watch->lid_id = subscribe(watch, UPOWER_PATH, UPOWER);
+	watch->device_id = bus_properties_subscribe(connection, UPOWER, DISPLAY_DEVICE,
+						    UPOWER_DEVICE, on_properties, watch);
+	watch->lid_id = bus_properties_subscribe(connection, UPOWER, UPOWER_PATH, UPOWER,
+						 on_properties, watch);
 	watch->name_id = g_bus_watch_name_on_connection(connection, UPOWER,
 							G_BUS_NAME_WATCHER_FLAGS_AUTO_START,
 							on_appeared, NULL, watch, NULL);
