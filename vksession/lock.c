@@ -95,10 +95,18 @@ static void note_holder(int fd, const char *holder)
 		return;
 }
 
+/* A session whose store can't be written to any more can still be looked at, and ended. */
+static int open_lock(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	return fd < 0 && errno == EROFS ? open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : fd;
+}
+
 static int take(const char *path, const char *holder, int operation, gboolean wait, GError **error)
 {
 	for (;;) {
-		autofd fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+		autofd fd = open_lock(path);
 
 		if (fd < 0) {
 			vks_error_errno(error, errno, "cannot open lock file %s", path);
