@@ -8,8 +8,11 @@
 static void detach(gpointer data)
 {
 	setsid();
-	/* Not the least there is: others may have to wait until it gives way to them. */
-	setpriority(PRIO_PROCESS, 0, 10);
+	/*
+	 * A little less than the caller, and no more: whoever saves meanwhile has to wait until it
+	 * gives way, which takes some of its processor time.
+	 */
+	setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + 5);
 }
 
 void cli_prune_in_background(const char *name)
