@@ -31,6 +31,8 @@ static struct {
 	GRand *rand;
 	char *status; /* what churn.py tells */
 	guint saves, thaws, kills, cut, rollbacks, prunes;
+	guint rounds, late;   /* a round: a save and what comes with it; late: it took too long */
+	gint64 took_ms;	      /* all rounds */
 	GArray *seen[THINGS]; /* of gint64 */
 	gint64 store_kib;     /* the most that it ever took */
 } soak;
@@ -245,8 +247,8 @@ static void test_start(void **state)
 
 static void test_soak(void **state)
 {
-	gint64 every = setting("SOAK_EVERY_MS", 10000);
-	gint64 end = now_ms() + setting("SOAK_SECONDS", 3600) * 1000;
+	gint64 every = setting("SOAK_EVERY_MS", 10000), begin = now_ms();
+	gint64 end = begin + setting("SOAK_SECONDS", 3600) * 1000;
 
 	for (guint i = 0; now_ms() < end; i++) {
 		gint64 next = now_ms() + every;
@@ -259,9 +261,13 @@ static void test_soak(void **state)
 			assert_all_intact();
 			prune();
 		}
+		soak.rounds++;
 		if (next > now_ms())
 			let_time_pass((int)(next - now_ms()));
+		else
+			soak.late++;
 	}
+	soak.took_ms = now_ms() - begin;
 	story_step_done();
 }
 
@@ -317,6 +323,9 @@ static void test_flat(void **state)
 {
 	prune();
 	assert_all_intact();
+	printf("# rate: %u rounds in %.0f s, one each %.1f s, %u took longer than that\n",
+	       soak.rounds, (double)soak.took_ms / 1000,
+	       (double)setting("SOAK_EVERY_MS", 10000) / 1000, soak.late);
 	printf("# soak: %u saves, %u thaws, %u vkernels killed, %u saves cut, %u rollbacks, %u "
 	       "prunes; 0 corrupt; between prunes, the store took %.1f MiB at most\n",
 	       soak.saves, soak.thaws, soak.kills, soak.cut, soak.rollbacks, soak.prunes,
