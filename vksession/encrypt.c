@@ -34,14 +34,27 @@ gboolean vks_needs_passphrase(Vks *vks, const char *name, const char *encrypt)
 	return policy.encrypt == VKS_ENCRYPTION_PASSPHRASE;
 }
 
-static gboolean need_at_rest(const VksSession *session, GError **error)
+/* @return the session, locked and at rest */
+static VksSession *begin(Vks *vks, const char *name, const char *verb, GError **error)
 {
-	if (!session->running)
-		return TRUE;
+	g_autoptr(VksSession) session = vks_session_lock(vks, name, verb, 0, error);
+
+	if (!session || !session->running)
+		return g_steal_pointer(&session);
 	g_set_error(error, VKS_ERROR, VKS_ERROR_STATE,
 		    "session %s is running; it goes on and nothing was changed; save and end it "
 		    "first with: vksession save --stop %s",
-		    session->name, session->name);
+		    name, name);
+	return NULL;
+}
+
+/* Says why it was given up in the middle. @param cause  is taken. @return FALSE */
+static gboolean give_up(const VksSession *session, const char *verb, GError *cause, GError **error)
+{
+	vks_error_complete(error, cause,
+			   "saves are intact, but not all are %sed; put that right, and go on "
+			   "with: vksession %s %s",
+			   verb, verb, session->name);
 	return FALSE;
 }
 
@@ -89,7 +102,7 @@ static gboolean encrypt_saves(VksSession *session, const VksControl *control, GE
 	       tidy(session, error) && rename_key(session, VKS_KEY_FILE, error);
 }
 
-static gboolean begin(VksSession *session, VksEncryption method, GError **error)
+static gboolean have_key(VksSession *session, VksEncryption method, GError **error)
 {
 	if (session->changing)
 		return vks_session_unlock(session, error);
@@ -112,22 +125,17 @@ static gboolean keep_otherwise(VksSession *session, VksEncryption method, GError
 gboolean vks_encrypt(Vks *vks, const char *name, VksEncryption method, const VksControl *control,
 		     GError **error)
 {
-	g_autoptr(VksSession) session = vks_session_lock(vks, name, "encrypt", 0, error);
+	g_autoptr(VksSession) session = begin(vks, name, "encrypt", error);
 	g_autoptr(GError) cause = NULL;
 
-	if (!session || !need_at_rest(session, error))
+	if (!session)
 		return FALSE;
 	if (session->encryption && !session->changing)
 		return keep_otherwise(session, method, error);
-	if (!begin(session, method, error))
+	if (!have_key(session, method, error))
 		return FALSE;
-	if (encrypt_saves(session, control, &cause))
-		return TRUE;
-	vks_error_complete(error, g_steal_pointer(&cause),
-			   "saves are intact, but not all are encrypted; put that right, and go on "
-			   "with: vksession encrypt %s",
-			   name);
-	return FALSE;
+	return encrypt_saves(session, control, &cause) ||
+	       give_up(session, "encrypt", g_steal_pointer(&cause), error);
 }
 
 static gboolean decrypt_saves(VksSession *session, const VksControl *control, GError **error)
@@ -144,10 +152,10 @@ static gboolean decrypt_saves(VksSession *session, const VksControl *control, GE
 
 gboolean vks_decrypt(Vks *vks, const char *name, const VksControl *control, GError **error)
 {
-	g_autoptr(VksSession) session = vks_session_lock(vks, name, "decrypt", 0, error);
+	g_autoptr(VksSession) session = begin(vks, name, "decrypt", error);
 	g_autoptr(GError) cause = NULL;
 
-	if (!session || !need_at_rest(session, error))
+	if (!session)
 		return FALSE;
 	if (!session->encryption) {
 		g_set_error(error, VKS_ERROR, VKS_ERROR_STATE,
@@ -158,11 +166,6 @@ gboolean vks_decrypt(Vks *vks, const char *name, const VksControl *control, GErr
 	}
 	if (!vks_session_unlock(session, error))
 		return FALSE;
-	if (decrypt_saves(session, control, &cause))
-		return TRUE;
-	vks_error_complete(error, g_steal_pointer(&cause),
-			   "saves are intact, but not all are decrypted; put that right, and go on "
-			   "with: vksession decrypt %s",
-			   name);
-	return FALSE;
+	return decrypt_saves(session, control, &cause) ||
+	       give_up(session, "decrypt", g_steal_pointer(&cause), error);
 }

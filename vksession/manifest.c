@@ -27,6 +27,21 @@
 #define MAX_PARTS	 64u
 #define MAX_LIST	 65536u
 
+/* Of "checkpoint": each is a guint64 of VksFigures. */
+static const struct {
+	const char *name;
+	glong offset;
+	gboolean is_later; /* the first release did not write it */
+} figure_members[] = {
+	{ "memory_bytes", G_STRUCT_OFFSET(VksFigures, memory_bytes), FALSE },
+	{ "state_bytes", G_STRUCT_OFFSET(VksFigures, state_bytes), FALSE },
+	{ "quiesce_us", G_STRUCT_OFFSET(VksFigures, quiesce_us), FALSE },
+	{ "dump_us", G_STRUCT_OFFSET(VksFigures, dump_us), FALSE },
+	{ "resume_us", G_STRUCT_OFFSET(VksFigures, resume_us), FALSE },
+	{ "total_us", G_STRUCT_OFFSET(VksFigures, total_us), TRUE },
+	{ "written_bytes", G_STRUCT_OFFSET(VksFigures, written_bytes), TRUE },
+};
+
 static void part_free(gpointer data)
 {
 	VksPart *part = data;
@@ -306,13 +321,9 @@ static JsonObject *print_figures(const VksFigures *figures)
 {
 	JsonObject *object = json_object_new();
 
-	put_uint(object, "memory_bytes", figures->memory_bytes);
-	put_uint(object, "state_bytes", figures->state_bytes);
-	put_uint(object, "quiesce_us", figures->quiesce_us);
-	put_uint(object, "dump_us", figures->dump_us);
-	put_uint(object, "resume_us", figures->resume_us);
-	put_uint(object, "total_us", figures->total_us);
-	put_uint(object, "written_bytes", figures->written_bytes);
+	for (gsize i = 0; i < G_N_ELEMENTS(figure_members); i++)
+		put_uint(object, figure_members[i].name,
+			 G_STRUCT_MEMBER(guint64, figures, figure_members[i].offset));
 	return object;
 }
 
@@ -495,17 +506,13 @@ static void parse_guest(VksJson *json, VksManifest *manifest)
 
 static void parse_figures(VksJson *json, VksManifest *manifest)
 {
-	VksFigures *figures = &manifest->figures;
+	for (gsize i = 0; i < G_N_ELEMENTS(figure_members); i++) {
+		const char *name = figure_members[i].name;
 
-	figures->memory_bytes = vks_json_uint(json, "memory_bytes", G_MAXINT64);
-	figures->state_bytes = vks_json_uint(json, "state_bytes", G_MAXINT64);
-	figures->quiesce_us = vks_json_uint(json, "quiesce_us", G_MAXINT64);
-	figures->dump_us = vks_json_uint(json, "dump_us", G_MAXINT64);
-	figures->resume_us = vks_json_uint(json, "resume_us", G_MAXINT64);
-	if (vks_json_has(json, "total_us"))
-		figures->total_us = vks_json_uint(json, "total_us", G_MAXINT64);
-	if (vks_json_has(json, "written_bytes"))
-		figures->written_bytes = vks_json_uint(json, "written_bytes", G_MAXINT64);
+		if (!figure_members[i].is_later || vks_json_has(json, name))
+			G_STRUCT_MEMBER(guint64, &manifest->figures, figure_members[i].offset) =
+				vks_json_uint(json, name, G_MAXINT64);
+	}
 }
 
 static void parse_delta(VksJson *json, VksManifest *manifest)

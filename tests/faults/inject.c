@@ -183,7 +183,7 @@ static void prepare(Campaign *campaign, const Scenario *scenario, Before *before
 	tree_remove(campaign->work);
 	scenario_enter(campaign->work);
 	vks = scenario_open();
-	scenario->prepare(vks);
+	scenario_prepare(scenario, vks);
 	before_init(before, vks);
 	vks_close(vks);
 	tree_copy(campaign->work, campaign->pristine);

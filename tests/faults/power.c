@@ -151,7 +151,7 @@ static void run_scenario(Campaign *campaign, const Scenario *scenario)
 	tree_remove(campaign->work);
 	scenario_enter(campaign->work);
 	vks = scenario_open();
-	scenario->prepare(vks);
+	scenario_prepare(scenario, vks);
 	before_init(&before, vks);
 	vks_close(vks);
 	tree_copy(campaign->store, campaign->pristine);

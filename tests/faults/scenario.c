@@ -13,75 +13,53 @@ int *scenario_paused = &not_shared;
 /* The session's memory: small, for it is copied thousands of times. */
 #define MEMORY_BYTES (32u << 20)
 
-/* Each function of the fake that stands for what a fault of a system call can't reach. */
+/*
+ * What stands for the kernel and the display: a fault of a system call of ours can't reach it.
+ */
+#define QUIETLY(call)                                                                              \
+	({                                                                                         \
+		*scenario_paused = 1;                                                              \
+		gboolean result = (call);                                                          \
+		*scenario_paused = 0;                                                              \
+		result;                                                                            \
+	})
+
 static gboolean quiet_start(const VkLauncherConfig *config, GError **error)
 {
-	gboolean ok;
-
-	*scenario_paused = 1;
-	ok = fake_backend()->start(config, error);
-	*scenario_paused = 0;
-	return ok;
+	return QUIETLY(fake_backend()->start(config, error));
 }
 
 static gboolean quiet_get_status(const char *runtime_dir, VkLauncherStatus *status)
 {
-	gboolean ok;
-
-	*scenario_paused = 1;
-	ok = fake_backend()->get_status(runtime_dir, status);
-	*scenario_paused = 0;
-	return ok;
+	return QUIETLY(fake_backend()->get_status(runtime_dir, status));
 }
 
 static gboolean quiet_kill(const char *runtime_dir, guint timeout_ms, GError **error)
 {
-	gboolean ok;
-
-	*scenario_paused = 1;
-	ok = fake_backend()->kill(runtime_dir, timeout_ms, error);
-	*scenario_paused = 0;
-	return ok;
+	return QUIETLY(fake_backend()->kill(runtime_dir, timeout_ms, error));
 }
 
 static gboolean quiet_go(const char *runtime_dir, GError **error)
 {
-	gboolean ok;
-
-	*scenario_paused = 1;
-	ok = fake_backend()->go(runtime_dir, error);
-	*scenario_paused = 0;
-	return ok;
+	return QUIETLY(fake_backend()->go(runtime_dir, error));
 }
 
 static gboolean quiet_viewer_start(const char *runtime_dir, const char *session,
 				   const char *display, const char *const *environment,
 				   const char *layout_path, const char *log_path, GError **error)
 {
-	gboolean ok;
-
-	*scenario_paused = 1;
-	ok = fake_backend()->viewer_start(runtime_dir, session, display, environment, layout_path,
-					  log_path, error);
-	*scenario_paused = 0;
-	return ok;
+	return QUIETLY(fake_backend()->viewer_start(runtime_dir, session, display, environment,
+						    layout_path, log_path, error));
 }
 
 static void quiet_request_thumbnail(const char *runtime_dir)
 {
-	*scenario_paused = 1;
-	fake_backend()->request_thumbnail(runtime_dir);
-	*scenario_paused = 0;
+	(void)QUIETLY((fake_backend()->request_thumbnail(runtime_dir), TRUE));
 }
 
 static gboolean quiet_viewer_stop(const char *runtime_dir, guint timeout_ms, GError **error)
 {
-	gboolean ok;
-
-	*scenario_paused = 1;
-	ok = fake_backend()->viewer_stop(runtime_dir, timeout_ms, error);
-	*scenario_paused = 0;
-	return ok;
+	return QUIETLY(fake_backend()->viewer_stop(runtime_dir, timeout_ms, error));
 }
 
 const VksBackend *scenario_backend(void)
@@ -221,7 +199,6 @@ static gboolean drop_all(Vks *vks, GError **error)
 	return vks_drop(vks, SCENARIO_SESSION, 0, error);
 }
 
-/* From nothing to a save: none of the directories are there. */
 static gboolean prune(Vks *vks, GError **error)
 {
 	VksPruneResult result;
@@ -237,6 +214,7 @@ static gboolean roll_back(Vks *vks, GError **error)
 	return vks_rollback(vks, &options, NULL, &result, error);
 }
 
+/* From nothing to a save: none of the directories are there. */
 static gboolean run_and_save(Vks *vks, GError **error)
 {
 	return run_program(vks, error) && save_live(vks, error);
@@ -252,90 +230,57 @@ static gboolean decrypt(Vks *vks, GError **error)
 	return vks_decrypt(vks, SCENARIO_SESSION, NULL, error);
 }
 
-static void must(gboolean ok, const GError *error)
-{
-	if (!ok)
-		g_error("preparing: %s", error ? error->message : "?");
-}
+/* Stores: what is done before, in this order. Each act is one of a person's, or one of these. */
 
-/* Stores */
-
-static void prepare_nothing(Vks *vks)
-{
-}
-
-static void prepare_running(Vks *vks)
-{
-	g_autoptr(GError) error = NULL;
-
-	must(run_program(vks, &error), error);
-}
-
-static void prepare_running_saved(Vks *vks)
-{
-	g_autoptr(GError) error = NULL;
-
-	prepare_running(vks);
-	must(save_live(vks, &error), error);
-	must(save_live(vks, &error), error);
-}
-
-static void prepare_saved(Vks *vks)
-{
-	g_autoptr(GError) error = NULL;
-
-	prepare_running(vks);
-	must(save_live(vks, &error), error);
-	must(save_stop(vks, &error), error);
-}
-
-static void prepare_encrypted(Vks *vks)
-{
-	g_autoptr(GError) error = NULL;
-
-	must(run_encrypted(vks, &error), error);
-	must(save_live(vks, &error), error);
-	must(save_live(vks, &error), error);
-}
-
-static void prepare_encrypted_saved(Vks *vks)
-{
-	g_autoptr(GError) error = NULL;
-
-	prepare_encrypted(vks);
-	must(save_stop(vks, &error), error);
-}
-
-/* A save that is gone but others are built on. */
-static void prepare_encrypted_unpruned(Vks *vks)
-{
-	g_autofree char *first =
-		g_build_filename(vks->store_dir, SCENARIO_SESSION, "saves", "1", NULL);
-	g_autofree char *base =
-		g_build_filename(vks->store_dir, SCENARIO_SESSION, "saves", ".base-1", NULL);
-	g_autoptr(GError) error = NULL;
-
-	prepare_encrypted(vks);
-	must(vks_rename_new(first, base, &error), error);
-}
-
-/* Programs to be pinned, and a save that is gone but others are built on. */
-static void prepare_unpruned(Vks *vks)
+/* From here on programs run that are to be pinned. */
+static gboolean have_programs(Vks *vks, GError **error)
 {
 	const char *directory = g_getenv("VKSESSION_LIBEXECDIR");
 	g_autofree char *program = g_build_filename(directory, "program", NULL);
 	g_autofree char *library = g_build_filename(directory, "library", NULL);
 	g_autofree char *files = g_strdup_printf("%s=3\n%s=2\n", program, library);
-	g_autoptr(GError) error = NULL;
 
-	must(g_file_set_contents(program, "a program\n", -1, &error) &&
-		     g_file_set_contents(library, "a library\n", -1, &error),
-	     error);
 	g_setenv("VKS_FAKE_FILES", files, TRUE);
-	prepare_running_saved(vks);
-	must(save_live(vks, &error), error);
+	return g_file_set_contents(program, "a program\n", -1, error) &&
+	       g_file_set_contents(library, "a library\n", -1, error);
+}
+
+static gboolean have_no_programs(Vks *vks, GError **error)
+{
 	g_unsetenv("VKS_FAKE_FILES");
-	must(vks_drop(vks, SCENARIO_SESSION, 1, &error), error);
+	return TRUE;
+}
+
+/* The first save is gone, but others are built on it, and nothing was rewritten yet. */
+static gboolean retire_first(Vks *vks, GError **error)
+{
+	g_autofree char *saves = g_build_filename(vks->store_dir, SCENARIO_SESSION, "saves", NULL);
+	g_autofree char *first = g_build_filename(saves, "1", NULL);
+	g_autofree char *base = g_build_filename(saves, ".base-1", NULL);
+
+	return vks_rename_new(first, base, error);
+}
+
+static const ScenarioAct nothing[] = { NULL };
+static const ScenarioAct running[] = { run_program, NULL };
+static const ScenarioAct running_saved[] = { run_program, save_live, save_live, NULL };
+static const ScenarioAct saved[] = { run_program, save_live, save_stop, NULL };
+static const ScenarioAct unpruned[] = { have_programs, run_program,	 save_live,  save_live,
+					save_live,     have_no_programs, drop_first, NULL };
+static const ScenarioAct encrypted[] = { run_encrypted, save_live, save_live, NULL };
+static const ScenarioAct encrypted_saved[] = { run_encrypted, save_live, save_live, save_stop,
+					       NULL };
+static const ScenarioAct encrypted_unpruned[] = { run_encrypted, save_live, save_live, retire_first,
+						  NULL };
+
+void scenario_prepare(const Scenario *scenario, Vks *vks)
+{
+	for (const ScenarioAct *act = scenario->before; *act; act++) {
+		g_autoptr(GError) error = NULL;
+
+		if (!(*act)(vks, &error))
+			g_error("preparing %s: %s", scenario->name, error->message);
+	}
 }
 
 /* The next start */
@@ -438,22 +383,22 @@ static gboolean drop_all_again(Vks *vks, GError **error)
 }
 
 const Scenario scenarios[] = {
-	{ "run", prepare_nothing, run_program, 0, FALSE, FALSE, run_again },
-	{ "run-and-save", prepare_nothing, run_and_save, 1, FALSE, FALSE, run_or_save_again },
-	{ "first-save", prepare_running, save_live, 1, FALSE, TRUE, save_again },
-	{ "save", prepare_running_saved, save_live, 1, FALSE, TRUE, save_again },
-	{ "save-stop", prepare_running_saved, save_stop, 1, FALSE, TRUE, save_again },
-	{ "prune", prepare_unpruned, prune, 0, FALSE, FALSE, prune_again },
-	{ "rollback", prepare_running_saved, roll_back, 1, FALSE, TRUE, save_again },
-	{ "thaw", prepare_saved, thaw_newest, 0, FALSE, FALSE, thaw_again },
-	{ "drop", prepare_saved, drop_first, -1, FALSE, FALSE, drop_first_again },
-	{ "drop-session", prepare_saved, drop_all, 0, TRUE, FALSE, drop_all_again },
-	{ "run-encrypted", prepare_nothing, run_encrypted, 0, FALSE, FALSE, run_again },
-	{ "save-encrypted", prepare_encrypted, save_live, 1, FALSE, TRUE, save_again },
-	{ "prune-encrypted", prepare_encrypted_unpruned, prune, 0, FALSE, FALSE, prune_again },
-	{ "thaw-encrypted", prepare_encrypted_saved, thaw_newest, 0, FALSE, FALSE, thaw_again },
-	{ "encrypt", prepare_saved, encrypt, 0, FALSE, FALSE, encrypt_again },
-	{ "decrypt", prepare_encrypted_saved, decrypt, 0, FALSE, FALSE, decrypt_again },
-	{ "drop-encrypted", prepare_encrypted_saved, drop_all, 0, TRUE, FALSE, drop_all_again },
+	{ "run", nothing, run_program, 0, FALSE, FALSE, run_again },
+	{ "run-and-save", nothing, run_and_save, 1, FALSE, FALSE, run_or_save_again },
+	{ "first-save", running, save_live, 1, FALSE, TRUE, save_again },
+	{ "save", running_saved, save_live, 1, FALSE, TRUE, save_again },
+	{ "save-stop", running_saved, save_stop, 1, FALSE, TRUE, save_again },
+	{ "prune", unpruned, prune, 0, FALSE, FALSE, prune_again },
+	{ "rollback", running_saved, roll_back, 1, FALSE, TRUE, save_again },
+	{ "thaw", saved, thaw_newest, 0, FALSE, FALSE, thaw_again },
+	{ "drop", saved, drop_first, -1, FALSE, FALSE, drop_first_again },
+	{ "drop-session", saved, drop_all, 0, TRUE, FALSE, drop_all_again },
+	{ "run-encrypted", nothing, run_encrypted, 0, FALSE, FALSE, run_again },
+	{ "save-encrypted", encrypted, save_live, 1, FALSE, TRUE, save_again },
+	{ "prune-encrypted", encrypted_unpruned, prune, 0, FALSE, FALSE, prune_again },
+	{ "thaw-encrypted", encrypted_saved, thaw_newest, 0, FALSE, FALSE, thaw_again },
+	{ "encrypt", saved, encrypt, 0, FALSE, FALSE, encrypt_again },
+	{ "decrypt", encrypted_saved, decrypt, 0, FALSE, FALSE, decrypt_again },
+	{ "drop-encrypted", encrypted_saved, drop_all, 0, TRUE, FALSE, drop_all_again },
 };
 const gsize n_scenarios = G_N_ELEMENTS(scenarios);
