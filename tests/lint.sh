@@ -70,11 +70,33 @@ size() {
 	c_files | xargs -r wc -l | awk '$2 != "total" && $1 > 600 { print; bad = 1 } END { exit bad }'
 }
 
+# Each promise of the manual names the tests that show it. Prints those that name none.
+promises_without_tests() {
+	awk 'function end() { if (promise && !tests) print section ": no tests"; promise = tests = 0 }
+		/^\.SH/ { end(); section = substr($0, 5) }
+		/^\.SS Promise/ { promise = 1 }
+		/^\.SS Tests/ { tests = 1 }
+		END { end() }' "$1"
+}
+
+# And each of them is there, and built by what runs them.
+promises() {
+	local page=vksession/man/vksession-promises.7 wrong test name
+	wrong=$(promises_without_tests "$page")
+	while read -r test; do
+		name=$(basename "$test" .c)
+		[[ -e $test && ($test != *.c || $(<"${test%/*}/meson.build") == *"${name#test-}"*) ]] ||
+			wrong+=" $test is not there, or not run"
+	done < <(grep -oE 'tests/[a-zA-Z0-9_./-]*[a-zA-Z0-9]' "$page" | sort -u)
+	[[ ! $wrong ]] || { printf '%s: %s\n' "$page" "$wrong"; return 1; }
+}
+
 check "format (clang-format)" format
 check "static analysis (cppcheck)" static_analysis
 check "shell scripts (shellcheck)" shell
 check "licence lines" licence
 check "size of files" size
+check "promises name tests that are there" promises
 
 printf '%d passed, %d failed\n' $passed $failed
 ((failed == 0))

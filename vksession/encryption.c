@@ -77,9 +77,9 @@ static gboolean set_no_passphrase(const VksSession *session, GError **error)
 {
 	g_set_error(error, VKS_ERROR, VKS_ERROR_LOCKED,
 		    "session %s is encrypted with a passphrase, and nobody could be asked for it; "
-		    "the session and its saves are untouched; give the passphrase in a terminal, "
-		    "for example: vksession thaw %s",
-		    session->name, session->name);
+		    "the session and its saves are untouched; try again in a terminal, or with "
+		    "--passphrase-fd",
+		    session->name);
 	return FALSE;
 }
 
