@@ -357,6 +357,21 @@ gboolean vks_dir_exists(const char *path, gboolean *there, GError **error)
 	return FALSE;
 }
 
+static int sync_entry(const char *path, const struct stat *st, int type, struct FTW *where)
+{
+	autofd fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	return fd < 0 || fsync(fd) < 0 ? -1 : 0;
+}
+
+gboolean vks_tree_sync(const char *path, GError **error)
+{
+	if (nftw(path, sync_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) == 0)
+		return TRUE;
+	vks_error_errno(error, errno, "cannot sync %s to the disk", path);
+	return FALSE;
+}
+
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *where)
 {
 	return remove(path);

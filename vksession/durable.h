@@ -55,6 +55,9 @@ gboolean vks_write_all(int fd, const void *bytes, gsize length);
 /** fsync of a file or directory by path. */
 gboolean vks_path_sync(const char *path, GError **error);
 
+/** fsync of all files and directories of a tree. */
+gboolean vks_tree_sync(const char *path, GError **error);
+
 /** Copies a regular file to a new one of ours, mode 0600. Nothing is synced. */
 gboolean vks_file_copy(const char *from, const char *to, GError **error);
 

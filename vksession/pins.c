@@ -188,6 +188,25 @@ gboolean vks_pins_keep(const char *store_dir, const VksManifest *manifest, VksPi
 	return result->copied == 0 || vks_path_sync(by_file, error);
 }
 
+gboolean vks_pins_take(const char *store_dir, const VksHostResource *resource, const char *from,
+		       GCancellable *cancellable, GError **error)
+{
+	g_autofree char *by_file = link_path(store_dir, NULL);
+	VksChecksum sum;
+
+	if (is_kept(store_dir, resource))
+		return TRUE;
+	if (!vks_private_dir_ensure(by_file, error) ||
+	    !vks_checksum_path(from, &sum, NULL, NULL, cancellable, error))
+		return FALSE;
+	if (sum.size != resource->size) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+			    "the copy of %s has another size", resource->path);
+		return FALSE;
+	}
+	return vks_path_sync(from, error) && take_copy(store_dir, from, resource, &sum, error);
+}
+
 char *vks_pins_find(const char *store_dir, const VksHostResource *resource)
 {
 	g_autofree char *name = vks_pins_name(resource);

@@ -39,6 +39,16 @@ gboolean vks_pins_keep(const char *store_dir, const VksManifest *manifest, VksPi
 		       GCancellable *cancellable, GError **error);
 
 /**
+ * Takes a file as the copy of one that a save wants, unless there is one already. The lock must be
+ * held (vks_pins_lock()), and the caller must have looked whether the original is here.
+ *
+ * @param from  the file; it is moved
+ * @return FALSE with INVALID_DATA if it has another size
+ */
+gboolean vks_pins_take(const char *store_dir, const VksHostResource *resource, const char *from,
+		       GCancellable *cancellable, GError **error);
+
+/**
  * Finds the copy of a file and compares its checksum.
  * @return path, free with g_free(); NULL if there is none, or it is damaged
  */

@@ -54,6 +54,7 @@ static VksSession *session_new(Vks *vks, const char *name)
 	session->record_path = g_build_filename(session->dir, "session.json", NULL);
 	set_log_paths(session, session->dir);
 	session->run_dir = g_build_filename(vks->runtime_dir, name, NULL);
+	session->import_dir = g_strdup_printf("%s/.import-%s", vks->store_dir, name);
 	session->memory_dir = vks_memory_dir(session->dir, ".session");
 	return session;
 }
@@ -73,6 +74,7 @@ void vks_session_free(VksSession *session)
 	g_free(session->viewer_log_path);
 	g_free(session->report_path);
 	g_free(session->run_dir);
+	g_free(session->import_dir);
 	g_free(session->memory_dir);
 	g_free(session->key_path);
 	vks_sealing_unref(session->sealing);
@@ -252,6 +254,7 @@ static void recover(VksSession *session)
 	}
 	vks_store_clean(session->saves_dir, NULL);
 	vks_store_clean(session->dir, NULL);
+	vks_tree_remove(session->import_dir, NULL);
 	vks_staging_clean(session->saves_dir);
 	if (!session->running) {
 		/* A thaw that did not get further than its viewer, or a run that crashed. */

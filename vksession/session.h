@@ -32,6 +32,7 @@ typedef struct {
 	char *viewer_log_path;
 	char *report_path; /* of the last thaw */
 	char *run_dir;	   /* in the runtime directory */
+	char *import_dir;  /* where one is made before it is there */
 	char *memory_dir;  /* in memory for certain: key and logs of an encrypted session */
 	int lock_fd;	   /* -1: looked at without the lock */
 	VksEncryption encryption;

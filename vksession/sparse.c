@@ -57,6 +57,13 @@ guint64 vks_sparse_next(int fd, guint64 offset, guint64 end)
 	return MIN((guint64)found / BLOCK_SIZE * BLOCK_SIZE, end);
 }
 
+guint64 vks_sparse_hole(int fd, guint64 offset, guint64 end)
+{
+	off_t found = lseek(fd, (off_t)offset, SEEK_HOLE);
+
+	return found > (off_t)offset ? MIN((guint64)found, end) : end;
+}
+
 static int read_source(gpointer data, guint8 *buffer, gsize length, guint64 offset)
 {
 	return vks_sparse_read(GPOINTER_TO_INT(data), buffer, length, offset);

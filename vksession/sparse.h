@@ -27,5 +27,8 @@ int vks_sparse_read(int fd, guint8 *buffer, gsize length, guint64 offset);
 /** @return the first byte of the next block in [offset, end) that may hold data; else end */
 guint64 vks_sparse_next(int fd, guint64 offset, guint64 end);
 
+/** @return the first byte of the next hole in [offset, end); else end. At offset there is data */
+guint64 vks_sparse_hole(int fd, guint64 offset, guint64 end);
+
 /** A file as a source of bytes. @param size  how much of it, bytes */
 VksChecksumSource vks_sparse_source(int fd, guint64 size);

@@ -32,8 +32,6 @@
 #define TEMPORARY_NEW	".new-"
 #define TEMPORARY_DROP	".drop-"
 #define TEMPORARY_SHRED ".shred-"
-#define BASE		".base-"
-#define MANIFEST	"manifest.json"
 
 static const char *const known_parts[] = { VKS_PART_MEMORY, VKS_PART_STATE,  VKS_PART_SAME,
 					   VKS_PART_SEALS,  VKS_PART_LAYOUT, VKS_PART_THUMBNAIL };
@@ -91,7 +89,7 @@ GArray *vks_store_numbers(const char *saves_dir, GError **error)
 
 GArray *vks_store_bases(const char *saves_dir, GError **error)
 {
-	return list_numbers(saves_dir, BASE, error);
+	return list_numbers(saves_dir, VKS_BASE_PREFIX, error);
 }
 
 char *vks_store_path(const char *saves_dir, guint number, const char *file)
@@ -101,7 +99,7 @@ char *vks_store_path(const char *saves_dir, guint number, const char *file)
 
 static char *base_path(const char *saves_dir, guint number)
 {
-	return g_strdup_printf("%s/" BASE "%u", saves_dir, number);
+	return g_strdup_printf("%s/" VKS_BASE_PREFIX "%u", saves_dir, number);
 }
 
 char *vks_store_layer_path(const char *saves_dir, guint number)
@@ -138,7 +136,7 @@ char *vks_store_begin(const char *saves_dir, GError **error)
 static gboolean seal(const char *temporary, const VksManifest *manifest, GError **error)
 {
 	g_autofree char *text = vks_manifest_print(manifest);
-	g_autofree char *file = g_build_filename(temporary, MANIFEST, NULL);
+	g_autofree char *file = g_build_filename(temporary, VKS_MANIFEST, NULL);
 
 	return vks_file_create(file, text, strlen(text), error) && vks_path_sync(temporary, error);
 }
@@ -254,7 +252,7 @@ static gboolean check_parts(const char *dir, const VksManifest *manifest, GError
 
 static VksManifest *load(const char *dir, guint number, GError **error)
 {
-	g_autofree char *file = g_build_filename(dir, MANIFEST, NULL);
+	g_autofree char *file = g_build_filename(dir, VKS_MANIFEST, NULL);
 	g_autoptr(VksManifest) manifest = NULL;
 	g_autoptr(GError) cause = NULL;
 	g_autofree char *text = NULL;

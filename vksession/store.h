@@ -23,6 +23,11 @@
 #define VKS_PART_LAYOUT	   "layout.json"
 #define VKS_PART_THUMBNAIL "thumbnail.png"
 
+/** In the directory of a save or base, besides its parts. */
+#define VKS_MANIFEST	"manifest.json"
+/** Name of a base's directory, and its number. */
+#define VKS_BASE_PREFIX ".base-"
+
 /** Numbers of all saves, ascending, valid or not. What has no canonical number is no save. */
 GArray *vks_store_numbers(const char *saves_dir, GError **error);
 

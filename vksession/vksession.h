@@ -362,6 +362,29 @@ gboolean vks_drop(Vks *vks, const char *name, guint number, GError **error);
  */
 gboolean vks_shred(Vks *vks, const char *name, guint number, GError **error);
 
+/**
+ * Writes a save of a session as one stream that vks_import() reads, here or on another machine: the
+ * save with those that it is built on, the vkernel, and copies of the programs and libraries that
+ * were in use. The session may run meanwhile. What is encrypted stays encrypted.
+ *
+ * @param number    0: the newest
+ * @param programs  FALSE: without the copies of programs and libraries
+ * @param fd        borrowed; need not be seekable
+ * @return FALSE with an error; what was written then is not taken for a whole one
+ */
+gboolean vks_export(Vks *vks, const char *name, guint number, gboolean programs, int fd,
+		    const VksControl *control, GError **error);
+
+/**
+ * Makes a session of what vks_export() wrote. Every byte of it is checked; the session is there as
+ * a whole or not at all.
+ *
+ * @param name         of the session; there must be none of that name
+ * @param[out] number  of its save
+ */
+gboolean vks_import(Vks *vks, const char *name, int fd, const VksControl *control, guint *number,
+		    GError **error);
+
 /* The machine */
 
 typedef struct {

@@ -169,7 +169,38 @@ static void test_thaw(void **state)
 		vksession_with(PASSPHRASE, "thaw", "--detach", "--passphrase-fd", "0", "vault"), 0);
 	assert_program_goes_on("vault");
 	vksession_ok(&story.person, "stop", "vault");
+	story_step_done();
+}
+
+/* Through a pipe into a session of another name, while the first one is destroyed. */
+static void test_move(void **state)
+{
+	g_autofree char *stream = person_path(&story.person, "stream");
+	const char *const move[] = {
+		"bash",
+		"-c",
+		"set -o pipefail; \"$0\" export --without-programs vault | tee \"$1\" | "
+		"\"$0\" import moved",
+		g_getenv("VKSESSION"),
+		stream,
+		NULL
+	};
+	struct process_request request = { .argv = move,
+					   .environment = story.person.environment,
+					   .timeout_ms = VKSESSION_MS };
+	g_auto(ProcessResult) result = { 0 };
+
+	run_process(&request, &result);
+	printf("# export | import: exit %d %s%s", result.status, result.out, result.err);
+	assert_int_equal(result.status, 0);
 	vksession_ok(&story.person, "drop", "--shred", "--yes", "vault");
+	assert_false(file_has(stream, KNOWN));
+	vksession_ok(&story.person, "verify", "moved");
+	assert_int_equal(
+		vksession_with(PASSPHRASE, "thaw", "--detach", "--passphrase-fd", "0", "moved"), 0);
+	assert_program_goes_on("moved");
+	vksession_ok(&story.person, "stop", "moved");
+	vksession_ok(&story.person, "drop", "--yes", "moved");
 	story_step_done();
 }
 
@@ -227,6 +258,7 @@ static const struct CMUnitTest steps[] = {
 	STORY_STEP(test_incremental),
 	STORY_STEP(test_passphrase_is_nowhere),
 	STORY_STEP(test_thaw),
+	STORY_STEP(test_move),
 	STORY_STEP(test_keyring),
 };
 

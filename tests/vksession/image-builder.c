@@ -128,16 +128,14 @@ void image_builder_host_file(ImageBuilder *builder, const char *path, guint32 us
 }
 
 /* Bit by bit, for the reader does it otherwise. */
-static guint32 plain_crc32c(const guint8 *data, gsize length)
+guint32 image_crc32c(guint32 crc, const guint8 *data, gsize length)
 {
-	guint32 crc = ~0u;
-
 	for (gsize i = 0; i < length; i++) {
 		crc ^= data[i];
 		for (int bit = 0; bit < 8; bit++)
 			crc = crc & 1 ? crc >> 1 ^ 0x82f63b78u : crc >> 1;
 	}
-	return ~crc;
+	return crc;
 }
 
 void image_seal(guint8 *data, gsize length)
@@ -145,7 +143,7 @@ void image_seal(guint8 *data, gsize length)
 	if (length < BUILDER_HEADER_SIZE)
 		return;
 	image_put32(data + 36, 0);
-	image_put32(data + 36, plain_crc32c(data, length));
+	image_put32(data + 36, ~image_crc32c(~0u, data, length));
 }
 
 GByteArray *image_builder_finish(const ImageBuilder *builder)

@@ -50,6 +50,9 @@ void image_builder_host_file(ImageBuilder *builder, const char *path, guint32 us
 /** @return the state file with its checksum; free with g_byte_array_unref() */
 GByteArray *image_builder_finish(const ImageBuilder *builder);
 
+/** CRC-32C of bytes behind others, without the usual inversions; computed bit by bit. */
+guint32 image_crc32c(guint32 crc, const guint8 *data, gsize length);
+
 /** Writes the right checksum into a state file that was changed. */
 void image_seal(guint8 *data, gsize length);
 

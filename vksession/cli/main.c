@@ -13,6 +13,7 @@ static const CliVerb *const verbs[] = {
 	&cli_verb_saves,    &cli_verb_verify,  &cli_verb_rollback, &cli_verb_drop,
 	&cli_verb_prune,    &cli_verb_policy,  &cli_verb_log,	   &cli_verb_doctor,
 	&cli_verb_selftest, &cli_verb_desktop, &cli_verb_encrypt,  &cli_verb_decrypt,
+	&cli_verb_export,   &cli_verb_import,
 };
 
 static void print_help(void)

@@ -35,7 +35,8 @@ typedef struct {
 extern const CliVerb cli_verb_run, cli_verb_list, cli_verb_save, cli_verb_thaw, cli_verb_attach,
 	cli_verb_detach, cli_verb_stop, cli_verb_saves, cli_verb_drop, cli_verb_verify,
 	cli_verb_exec, cli_verb_log, cli_verb_doctor, cli_verb_rollback, cli_verb_prune,
-	cli_verb_policy, cli_verb_selftest, cli_verb_desktop, cli_verb_encrypt, cli_verb_decrypt;
+	cli_verb_policy, cli_verb_selftest, cli_verb_desktop, cli_verb_encrypt, cli_verb_decrypt,
+	cli_verb_export, cli_verb_import;
 
 /* options.c */
 

@@ -41,7 +41,7 @@ end
 # The word after a verb that takes the name of a session first.
 function __vksession_name_wanted
 	set -l words (commandline -opc)
-	test (count $words) = 2; and not contains -- $words[2] run desktop doctor selftest
+	test (count $words) = 2; and not contains -- $words[2] run desktop doctor selftest import
 end
 
 complete -c vksession -f
