@@ -16,8 +16,16 @@
 #define MAX_CHANGES  6
 #define MAX_LENGTH   65536u
 
-static const FuzzTarget *const targets[] = { &fuzz_image, &fuzz_manifest, &fuzz_frames,
-					     &fuzz_sealed, &fuzz_sealed };
+static const FuzzTarget *const targets[] = {
+#ifdef FUZZ_TARGET
+	&FUZZ_TARGET,
+#else
+	&fuzz_image,
+	&fuzz_manifest,
+	&fuzz_frames,
+	&fuzz_sealed,
+#endif
+};
 
 /** A run of the fuzzer. */
 typedef struct {
@@ -176,7 +184,7 @@ int main(int argc, char **argv)
 			fuzz.target = targets[i];
 	}
 	if (!fuzz.target) {
-		fprintf(stderr, "usage: fuzz-mutate image|manifest|frames|sealed COUNT [SEED]\n");
+		fprintf(stderr, "usage: fuzz-mutate TARGET COUNT [SEED]\n");
 		return 2;
 	}
 	g_log_set_always_fatal(G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_WARNING);

@@ -25,7 +25,7 @@ typedef struct {
 	void (*repair)(GByteArray *input);
 } FuzzTarget;
 
-extern const FuzzTarget fuzz_image, fuzz_manifest, fuzz_frames, fuzz_sealed;
+extern const FuzzTarget fuzz_image, fuzz_manifest, fuzz_frames, fuzz_sealed, fuzz_thaw;
 
 /** Ends the program with a message: a parser accepted what it must not, or the like. */
 #define fuzz_assert(condition)                                                                     \
