@@ -16,7 +16,7 @@
 static struct {
 	gboolean list, live, stop, json;
 	char **only;
-	int cycles, cpus, stress;
+	int cycles, cpus, stress, seed;
 	char **broken, **parameters;
 } options;
 
@@ -31,6 +31,8 @@ static const GOptionEntry entries[] = {
 	{ "cpus", 0, 0, G_OPTION_ARG_INT, &options.cpus, "Processors of the guest", "N" },
 	{ "stress", 0, 0, G_OPTION_ARG_INT, &options.stress, "Save at random moments for so long",
 	  "SECONDS" },
+	{ "seed", 0, 0, G_OPTION_ARG_INT, &options.seed,
+	  "Choose what is random as the run that told this", "N" },
 	{ "break", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.broken,
 	  "Damage a part of what is saved, to see the test fail; may be given several times",
 	  "PART" },
@@ -74,6 +76,7 @@ static gboolean check_options(GError **error)
 		{ "--cycles", options.cycles, MAX_CYCLES },
 		{ "--cpus", options.cpus, MAX_CPUS },
 		{ "--stress", options.stress, MAX_STRESS_S },
+		{ "--seed", options.seed, G_MAXINT32 },
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++) {
@@ -206,6 +209,8 @@ static void print_summary(const SelftestSummary *summary, JsonBuilder *builder)
 		       "%.1f ms\n",
 		       summary->passed, summary->failed, summary->skipped, summary->saves,
 		       (double)summary->pause_us / 1000);
+		if (options.stress)
+			printf("the same choices again: --seed %d\n", options.seed);
 		return;
 	}
 	json_builder_end_array(builder);
@@ -214,6 +219,8 @@ static void print_summary(const SelftestSummary *summary, JsonBuilder *builder)
 	cli_json_int(builder, "skipped", summary->skipped);
 	cli_json_int(builder, "saves", summary->saves);
 	cli_json_int(builder, "pause_us", (gint64)summary->pause_us);
+	if (options.stress)
+		cli_json_int(builder, "seed", options.seed);
 	cli_json_string(builder, "log", summary->log);
 	json_builder_end_object(builder);
 	cli_print_json(builder);
@@ -229,6 +236,7 @@ static int run_states(Cli *cli, const GPtrArray *parts, GError **error)
 		.runs = runs,
 		.n_runs = choose_runs(parts, runs),
 		.stress_seconds = (guint)options.stress,
+		.seed = (guint32)options.seed,
 		.cpus = options.cpus ? (guint)options.cpus : 1,
 		.broken = (const SelftestPart *const *)parts->pdata,
 		.parameters = (const char *const *)options.parameters,
@@ -272,6 +280,8 @@ static int verb_selftest(Cli *cli, int argc, char **argv, GError **error)
 		return VKS_ERROR_USAGE;
 	if (options.list)
 		return list_states(error);
+	if (!options.seed)
+		options.seed = g_random_int_range(1, G_MAXINT32);
 	cli_catch_interrupts(cli->control.cancellable);
 	return run_states(cli, parts, error);
 }

@@ -454,7 +454,7 @@ static gboolean stress(Selftest *test, GError **error)
 	const SelftestRun run = { .mode = SELFTEST_STOP, .cycles = 1, .cpus = test->options->cpus };
 	gint64 end_us =
 		g_get_monotonic_time() + (gint64)test->options->stress_seconds * G_USEC_PER_SEC;
-	g_autoptr(GRand) random = g_rand_new();
+	g_autoptr(GRand) random = g_rand_new_with_seed(test->options->seed);
 
 	for (gint64 left_us = 1; left_us > 0; left_us = end_us - g_get_monotonic_time()) {
 		gint64 round_us =

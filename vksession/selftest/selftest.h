@@ -50,6 +50,7 @@ typedef struct {
 	const SelftestRun *runs;
 	guint n_runs;
 	guint stress_seconds; /* instead of runs: saves at random moments for so long; 0: no */
+	guint32 seed;	      /* for stress: of what is chosen at random */
 	guint cpus;	      /* for stress */
 	/** Parts to be damaged before each thaw of the runs that show it, NULL-terminated, see
 	    break.h; NULL: none. */
