@@ -6,8 +6,8 @@
 # Prints one line a story and ends with "N passed, N failed"; figures stand in between.
 #
 # Usage: run.sh [--all] [STORY...]
-#   --all   the long ones as well: figures of more and of fewer sessions, large sessions, and a lid in
-#           QEMU (lid.sh)
+#   --all   the rest as well: the window by its spoken names, a restart of the services, figures of more
+#           and of fewer sessions, large sessions, and a lid in QEMU (lid.sh)
 # Environment: see report.sh.
 set -uo pipefail
 
@@ -15,7 +15,7 @@ set -uo pipefail
 . "$(dirname "$0")/report.sh"
 
 short=(first_login poweroff suspend hook logout battery plug)
-long=(five_sessions one_session without_vksession second_net background_saves)
+long=(screen_reader restart five_sessions one_session without_vksession second_net background_saves)
 
 # Runs another program of the system tests with the packages of this one, and takes over its counts.
 run_other() {

@@ -165,3 +165,46 @@ restore_is() {
 	machine_user busctl --user set-property org.vksession "/org/vksession/session/$1" \
 		org.vksession.Session1 Restore s "$2"
 }
+
+# Whoever can't see the window finds its buttons by the names that they tell assistive programs, as
+# click-on does.
+story_screen_reader() {
+	local before
+	before=$(saves_listed galculator)
+	machine_desktop /usr/libexec/vksession/vksession-tray --window || return 1
+	machine_user timeout "$window_limit" click-on "Save now" ||
+		fail "no program tells of a button “Save now”" || return 1
+	wait_for 60 "the save of the first session" saves_are_more galculator "$before" || return 1
+	screenshot screen-reader
+	machine_user xdotool search --onlyvisible --name '^Sessions$' windowclose
+}
+
+saves_listed() {
+	machine_user vksession saves --json "$1" | grep -o '"reason"' | wc -l
+}
+
+saves_are_more() {
+	(($(saves_listed "$1") > $2))
+}
+
+# What an upgrade does: the services are started anew, under the sessions that run.
+story_restart() {
+	local before session
+	before=$(windows_listed)
+	machine_user systemctl --user restart vksessiond.service vksession-pm.service || return 1
+	wait_for 60 "the delay lock" lock_is_held || return 1
+	for session in "${desk_sessions[@]}"; do
+		[[ $(machine_user busctl --user get-property org.vksession \
+			"/org/vksession/session/$session" org.vksession.Session1 State) == 's "running"' ]] ||
+			fail "session $session does not run" || return 1
+	done
+	[[ $(windows_listed) == "$before" ]] || fail "the windows are not those from before"
+}
+
+# The windows of the sessions, by their numbers on the screen.
+windows_listed() {
+	local session
+	for session in "${desk_sessions[@]}"; do
+		window_id "$session"
+	done
+}
