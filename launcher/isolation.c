@@ -338,11 +338,25 @@ char *vk_isolation_parts(const VkIsolation *isolation)
 
 /* ---- in the child: async-signal-safe functions only ---- */
 
+int vk_isolation_forbid_core(void)
+{
+	struct rlimit core;
+
+	if (getrlimit(RLIMIT_CORE, &core) < 0)
+		return -errno;
+	/* What is less already can't be made more. */
+	core.rlim_max = MIN(core.rlim_max, CORE_LIMIT);
+	core.rlim_cur = core.rlim_max;
+	return setrlimit(RLIMIT_CORE, &core) < 0 ? -errno : 0;
+}
+
 int vk_isolation_enter(const VkIsolation *isolation)
 {
-	const struct rlimit core = { CORE_LIMIT, CORE_LIMIT };
+	int error = vk_isolation_forbid_core();
 
-	if (setrlimit(RLIMIT_CORE, &core) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+	if (error < 0)
+		return error;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
 	if (isolation->rules_fd >= 0 &&
 	    syscall(SYS_landlock_restrict_self, isolation->rules_fd, 0) < 0)

@@ -29,6 +29,13 @@ void vk_isolation_free(VkIsolation *isolation);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VkIsolation, vk_isolation_free)
 
 /**
+ * Keeps the memory of the calling process, and of all that it starts, out of core dumps, those that
+ * are given to a program, too. For all that has memory of a guest. Async-signal-safe.
+ * @return 0, or a negative errno
+ */
+int vk_isolation_forbid_core(void);
+
+/**
  * Isolates the calling process and all that it starts, for good. Async-signal-safe.
  * @return 0, or a negative errno
  */

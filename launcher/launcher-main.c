@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "launcher/isolation.h"
 #include "launcher/report.h"
 #include "launcher/supervisor.h"
 
@@ -68,6 +69,7 @@ int main(int argc, char **argv)
 	g_autoptr(GError) failure = NULL;
 	VkSupervisor supervisor;
 
+	vk_isolation_forbid_core(); /* what passes through here is of the guest */
 	vk_supervisor_init(&supervisor);
 	supervisor.report_fd = find_report();
 	if (parse(&supervisor, argc, argv, &failure) && vk_supervisor_start(&supervisor, &failure))

@@ -94,6 +94,16 @@ static void check_store(GPtrArray *checks, const VksBackend *backend)
 		    "make room, or drop old saves with: vksession drop");
 }
 
+/* Titles and a picture of the windows lie there, of encrypted sessions, too. */
+static void check_runtime_is_in_memory(GPtrArray *checks, const char *runtime)
+{
+	gboolean in_memory = vks_is_in_memory(runtime);
+
+	add(checks, "runtime in memory", FALSE, in_memory,
+	    g_strdup(in_memory ? "a tmpfs" : "it is on a disk"),
+	    "for encrypted sessions, set XDG_RUNTIME_DIR to a directory in a tmpfs");
+}
+
 static void check_runtime(GPtrArray *checks, const VksBackend *backend)
 {
 	g_autoptr(GError) error = NULL;
@@ -103,6 +113,8 @@ static void check_runtime(GPtrArray *checks, const VksBackend *backend)
 
 	add(checks, "runtime directory", TRUE, ok, g_strdup(ok ? runtime : error->message),
 	    "set XDG_RUNTIME_DIR to a directory of yours with mode 0700");
+	if (ok)
+		check_runtime_is_in_memory(checks, runtime);
 }
 
 /* The vkernel maps its memory executable: a /dev/shm or kernel that forbids it is found out here. */

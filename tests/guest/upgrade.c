@@ -30,8 +30,8 @@ __attribute__((section(".text.zz_late"), noinline)) const char *upgrade_late(voi
 }
 
 #ifndef UPGRADE_LIBRARY
-static const char *const documents[] = { "changed", "replaced",	  "deleted",
-					 "moved",   "unreadable", "unchanged" };
+static const char *const documents[] = { "changed",    "replaced",  "deleted", "moved",
+					 "unreadable", "unchanged", "carried", "linked" };
 #define DOCUMENTS (sizeof(documents) / sizeof(*documents))
 
 static void read_document(FILE *out, const char *name, int fd)

@@ -3,6 +3,7 @@
  * What a hostile program in a guest can reach of the host, and what the processes of a session are
  * allowed: the home directory, and nothing else of what is tried.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -13,6 +14,7 @@
 #include "launcher/autofd.h"
 #include "tests/harness/person.h"
 #include "tests/harness/story.h"
+#include "tests/harness/wait.h"
 
 static struct {
 	struct person person;
@@ -84,13 +86,85 @@ static void test_vkernel(void **state)
 {
 	pid_t pid = session_vkernel(&story.person, "h");
 	g_autofree char *status = read_status(pid, "status");
-	g_autofree char *limits = read_status(pid, "limits");
-	const char *core = strstr(limits, "Max core file size");
 
 	assert_non_null(strstr(status, "NoNewPrivs:\t1"));
 	assert_non_null(strstr(status, "Seccomp:\t2"));
-	assert_true(core && g_ascii_strtoull(core + strlen("Max core file size"), NULL, 10) <= 1);
-	vksession_ok(&story.person, "stop", "h");
+	story_step_done();
+}
+
+/* 1, rather than 0, keeps it from programs that the host gives core dumps to, too. */
+static void assert_no_core(pid_t pid)
+{
+	static const char name[] = "Max core file size";
+	g_autofree char *limits = read_status(pid, "limits");
+	const char *core = strstr(limits, name);
+	char *hard;
+
+	if (!core || g_ascii_strtoull(core + strlen(name), &hard, 10) > 1 ||
+	    g_ascii_strtoull(hard, NULL, 10) > 1)
+		fail_msg("process %d may dump core: %s", pid, core);
+}
+
+/* A command that has something of the guest in its memory, while it is at work. */
+static void assert_no_core_of_command(void)
+{
+	g_autofree char *begun = person_path(&story.person, "begun");
+	const char *const argv[] = { g_getenv("VKSESSION"),
+				     "exec",
+				     "h",
+				     "--",
+				     "sh",
+				     "-c",
+				     "echo >\"$0\"; exec sleep 100000",
+				     begun,
+				     NULL };
+	pid_t pid = start_process(argv, story.person.environment, -1, story.person.log);
+
+	if (!wait_for_file(begun, "", 60000))
+		fail_msg("the command does not begin");
+	assert_no_core(pid);
+	stop_process(pid);
+}
+
+/* Which would lie where the process works. */
+static gboolean has_core(const char *directory)
+{
+	g_autoptr(GDir) dir = g_dir_open(directory, 0, NULL);
+	const char *name;
+
+	while (dir && (name = g_dir_read_name(dir))) {
+		if (g_str_has_prefix(name, "core"))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static bool has_crashed(void *data)
+{
+	g_autoptr(JsonNode) info = session_info(&story.person, "h");
+
+	return strcmp(json_text(info, "state"), "crashed") == 0;
+}
+
+static void test_no_core_dumps(void **state)
+{
+	pid_t vkernel = session_vkernel(&story.person, "h");
+	pid_t launcher = (pid_t)process_status(vkernel, "PPid");
+	g_autoptr(GArray) processes = list_descendants(launcher);
+	g_autofree char *link = g_strdup_printf("/proc/%d/cwd", vkernel);
+	g_autofree char *directory = g_file_read_link(link, NULL);
+
+	assert_non_null(directory);
+	assert_true(processes->len > 2);
+	assert_no_core(launcher);
+	for (guint i = 0; i < processes->len; i++)
+		assert_no_core(g_array_index(processes, struct process_info, i).pid);
+	assert_no_core_of_command();
+	vksession_ok(&story.person, "save", "h");
+	assert_int_equal(kill(vkernel, SIGABRT), 0);
+	if (!wait_until(has_crashed, NULL, -1, 60000))
+		fail_msg("the vkernel does not end");
+	assert_false(has_core(directory));
 	assert_nothing_runs(&story.person);
 	story_step_done();
 }
@@ -99,6 +173,7 @@ static const struct CMUnitTest steps[] = {
 	STORY_STEP(test_start),
 	STORY_STEP(test_reach),
 	STORY_STEP(test_vkernel),
+	STORY_STEP(test_no_core_dumps),
 };
 
 STORY_MAIN("hostile", story.person, steps, 150)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * While a session is frozen, a program of it and its library are replaced by other builds, and
- * documents that it has open are changed, replaced, deleted, moved and made unreadable. It goes on
- * with the code that it had, and each document has a line in the report.
+ * documents that it has open are changed, replaced, deleted, moved, moved to another file system
+ * and made unreadable. It goes on with the code that it had, and each document has a line in the
+ * report.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 static struct {
 	struct person person;
 	char *program, *library, *docs;
+	char *other; /* a directory on another file system */
 } story;
 
 static char *doc(const char *name)
@@ -49,13 +51,15 @@ static void install(const char *source, const char *target)
 
 static void test_freeze(void **state)
 {
-	static const char *const names[] = { "changed", "replaced",   "deleted",
-					     "moved",	"unreadable", "unchanged" };
+	static const char *const names[] = { "changed",	   "replaced",	"deleted", "moved",
+					     "unreadable", "unchanged", "carried", "linked" };
 	g_autofree char *ready = NULL;
 
 	story.program = person_path(&story.person, "app-program");
 	story.library = person_path(&story.person, "app-library.so");
 	story.docs = person_path(&story.person, "docs");
+	story.other = g_strdup("/dev/shm/vksession-test-XXXXXX");
+	assert_non_null(g_mkdtemp(story.other));
 	ready = doc("ready");
 	assert_int_equal(g_mkdir_with_parents(story.docs, 0700), 0);
 	for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
@@ -68,6 +72,34 @@ static void test_freeze(void **state)
 	vksession_ok(&story.person, "save", "--stop", "app");
 	vksession_ok(&story.person, "prune", "app");
 	story_step_done();
+}
+
+/* As mv(1) does it. @return where it is now, to be freed */
+static char *move_to_other_file_system(const char *name)
+{
+	g_autofree char *from = doc(name);
+	char *to = g_build_filename(story.other, name, NULL);
+	g_autofree char *content = NULL;
+	struct stat here, there;
+	gsize length;
+
+	assert_int_equal(stat(story.docs, &here), 0);
+	assert_int_equal(stat(story.other, &there), 0);
+	assert_int_not_equal(here.st_dev, there.st_dev);
+	assert_true(g_file_get_contents(from, &content, &length, NULL));
+	assert_true(g_file_set_contents(to, content, (gssize)length, NULL));
+	assert_int_equal(unlink(from), 0);
+	return to;
+}
+
+/* One is gone from its place, the other has left a link there. */
+static void move_documents_away(void)
+{
+	g_autofree char *carried = move_to_other_file_system("carried");
+	g_autofree char *linked = move_to_other_file_system("linked");
+	g_autofree char *link = doc("linked");
+
+	assert_int_equal(symlink(linked, link), 0);
 }
 
 static void test_change_the_host(void **state)
@@ -94,6 +126,7 @@ static void test_change_the_host(void **state)
 	assert_int_equal(unlink(deleted), 0);
 	assert_int_equal(rename(moved, elsewhere), 0);
 	assert_int_equal(chmod(unreadable, 0), 0);
+	move_documents_away();
 	story_step_done();
 }
 
@@ -120,7 +153,8 @@ static void assert_documents(JsonNode *report)
 		const char *state;
 	} expected[] = {
 		{ "changed", "changed" }, { "replaced", "replaced" },	  { "deleted", "vanished" },
-		{ "moved", "vanished" },  { "unreadable", "unreadable" },
+		{ "moved", "vanished" },  { "unreadable", "unreadable" }, { "carried", "vanished" },
+		{ "linked", "replaced" },
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(expected); i++) {
@@ -151,7 +185,8 @@ static void test_goes_on(void **state)
 	static const char *const lines[] = {
 		"program: old\n",   "library: old\n",	   "changed: new content\n",
 		"deleted: error E", "moved: error E",	   "unreadable: error E",
-		"unchanged: old\n", "replaced: another\n",
+		"unchanged: old\n", "replaced: another\n", "carried: error E",
+		"linked: old\n",
 	};
 	g_autofree char *path = doc("answer");
 	g_autofree char *answer = NULL;
@@ -175,11 +210,24 @@ static const struct CMUnitTest steps[] = {
 	STORY_STEP(test_goes_on),
 };
 
+static void remove_other_file_system(void)
+{
+	g_autofree char *carried = g_build_filename(story.other, "carried", NULL);
+	g_autofree char *linked = g_build_filename(story.other, "linked", NULL);
+
+	unlink(carried);
+	unlink(linked);
+	rmdir(story.other);
+}
+
 static void end(void)
 {
 	g_free(story.program);
 	g_free(story.library);
 	g_free(story.docs);
+	if (story.other)
+		remove_other_file_system();
+	g_free(story.other);
 }
 
 STORY_MAIN("upgrade", story.person, steps, 250, .end = end)

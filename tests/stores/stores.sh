@@ -8,6 +8,10 @@
 # Usage: stores.sh VKSESSION USER
 set -uo pipefail
 
+# Whoever is started elsewhere with a copy of all mounts would keep a disk after its unmounting, dead
+# as it is: these are in a namespace of their own.
+[[ ${VKSESSION_OWN_MOUNTS:-} ]] || VKSESSION_OWN_MOUNTS=yes exec unshare --mount "$0" "$@"
+
 vksession=$1
 user=$2
 # What happens there, the kind of file system, and options of its mount.

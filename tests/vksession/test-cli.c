@@ -10,6 +10,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "vksession/durable.h"
+#include "vksession/machine.h"
+
 /* Path of the command line over the fake: this program's argument. */
 static const char *vksession;
 
@@ -363,15 +366,53 @@ static void test_doctor(void **state)
 	assert_non_null(strstr(without.err, "vksession: vkernel: "));
 }
 
+/* What an encrypted session shows must not get to a disk by its runtime directory. */
+static void assert_runtime_in_memory(gboolean expected)
+{
+	g_autoptr(JsonNode) checks = run_json("doctor --json");
+	JsonArray *array = json_node_get_array(checks);
+
+	for (guint i = 0; i < json_array_get_length(array); i++) {
+		JsonObject *check = json_array_get_object_element(array, i);
+
+		if (strcmp(json_object_get_string_member(check, "check"), "runtime in memory") != 0)
+			continue;
+		assert_int_equal(json_object_get_boolean_member(check, "ok"), expected);
+		return;
+	}
+	fail_msg("the doctor does not tell where the runtime directory is");
+}
+
+static void test_runtime_in_memory(void **state)
+{
+	char directory[] = "/dev/shm/vksession-test-XXXXXX";
+
+	/* Of a machine's temporary directory it is not known what it is. */
+	assert_runtime_in_memory(vks_is_in_memory(*state));
+	assert_non_null(g_mkdtemp(directory));
+	g_setenv("XDG_RUNTIME_DIR", directory, TRUE);
+	assert_runtime_in_memory(TRUE);
+	assert_true(vks_tree_remove(directory, NULL));
+}
+
 #define IN_SANDBOX(test) cmocka_unit_test_setup_teardown(test, setup, sandbox_teardown)
 
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		IN_SANDBOX(test_usage),	  IN_SANDBOX(test_help),  IN_SANDBOX(test_no_session),
-		IN_SANDBOX(test_story),	  IN_SANDBOX(test_exec),  IN_SANDBOX(test_run_failures),
-		IN_SANDBOX(test_damage),  IN_SANDBOX(test_drop),  IN_SANDBOX(test_terminal_is_safe),
-		IN_SANDBOX(test_locking), IN_SANDBOX(test_umask), IN_SANDBOX(test_doctor),
+		IN_SANDBOX(test_usage),
+		IN_SANDBOX(test_help),
+		IN_SANDBOX(test_no_session),
+		IN_SANDBOX(test_story),
+		IN_SANDBOX(test_exec),
+		IN_SANDBOX(test_run_failures),
+		IN_SANDBOX(test_damage),
+		IN_SANDBOX(test_drop),
+		IN_SANDBOX(test_terminal_is_safe),
+		IN_SANDBOX(test_locking),
+		IN_SANDBOX(test_umask),
+		IN_SANDBOX(test_doctor),
+		IN_SANDBOX(test_runtime_in_memory),
 	};
 
 	if (argc != 2)

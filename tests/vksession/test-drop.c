@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "operations.h"
 
+#include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 static guint count_kernels(void **state)
@@ -34,6 +36,40 @@ static void test_drop_saves(void **state)
 	assert_true(vks_drop(vks, "s", 2, NULL));
 	assert_true(vks_drop_loses_last(vks, "s", 4, &loses, NULL));
 	assert_true(loses);
+}
+
+/* Whoever still has the file open finds nothing of the memory in it. */
+static void test_shredded_save(void **state)
+{
+	g_autoptr(Vks) vks = open_fake();
+	g_autofree char *memory = NULL;
+	g_autoptr(GByteArray) data = g_byte_array_new();
+	g_autoptr(GArray) offsets = g_array_new(FALSE, FALSE, sizeof(off_t));
+	guint8 page[4096], blank[4096] = { 0 };
+	int fd;
+
+	run_session(vks, "s");
+	save_session(vks, "s", FALSE);
+	save_session(vks, "s", FALSE);
+	assert_true(vks_drop(vks, "s", 1, NULL));
+	memory = part_path(vks, "s", 2, "memory");
+	fd = open(memory, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	for (off_t at = 0; pread(fd, page, sizeof(page), at) == sizeof(page); at += sizeof(page)) {
+		if (memcmp(page, blank, sizeof(page)) == 0)
+			continue;
+		g_byte_array_append(data, page, sizeof(page));
+		g_array_append_val(offsets, at);
+	}
+	assert_true(offsets->len > 0);
+	assert_true(vks_shred(vks, "s", 2, NULL));
+	for (guint i = 0; i < offsets->len; i++) {
+		off_t at = g_array_index(offsets, off_t, i);
+
+		assert_int_equal(pread(fd, page, sizeof(page), at), sizeof(page));
+		assert_memory_not_equal(page, data->data + i * sizeof(page), sizeof(page));
+	}
+	close(fd);
 }
 
 static void test_loses_last_good(void **state)
@@ -146,10 +182,10 @@ static void test_verify(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_SANDBOX(test_drop_saves),   IN_SANDBOX(test_loses_last_good),
-		IN_SANDBOX(test_drop_session), IN_SANDBOX(test_interrupted_drop),
-		IN_SANDBOX(test_drop_damaged), IN_SANDBOX(test_kernels_in_use_stay),
-		IN_SANDBOX(test_verify),
+		IN_SANDBOX(test_drop_saves),	      IN_SANDBOX(test_shredded_save),
+		IN_SANDBOX(test_loses_last_good),     IN_SANDBOX(test_drop_session),
+		IN_SANDBOX(test_interrupted_drop),    IN_SANDBOX(test_drop_damaged),
+		IN_SANDBOX(test_kernels_in_use_stay), IN_SANDBOX(test_verify),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "launcher/isolation.h"
 #include "vksession/cli/remote.h"
 #include "vksession/cli/verb.h"
 
@@ -48,6 +49,7 @@ int main(int argc, char **argv)
 	int status;
 
 	umask(077); /* nothing that we make is for others, whatever the caller's is */
+	vk_isolation_forbid_core();
 	setlocale(LC_ALL, "");
 	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
 		print_help();

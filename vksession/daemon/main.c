@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "launcher/isolation.h"
 #include "vksession/daemon/bus.h"
 #include "vksession/daemon/daemon.h"
 #include "vksession/daemon/idle.h"
@@ -190,6 +191,7 @@ int main(int argc, char **argv)
 	GError *error = NULL;
 
 	umask(077); /* nothing that we make is for others */
+	vk_isolation_forbid_core();
 	setlocale(LC_ALL, "");
 	if (!parse(argc, argv, &error)) {
 		fail(&self, error);
