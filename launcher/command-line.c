@@ -32,6 +32,11 @@ char **vk_command_line_build(const VkCommandLine *line)
 
 		g_strv_builder_add(builder, network);
 	}
+	for (guint i = 0; line->disks && line->disks[i]; i++) {
+		g_autofree char *disk = g_strdup_printf("ubd%u=%s", i, line->disks[i]);
+
+		g_strv_builder_add(builder, disk);
+	}
 	if (line->save_dir) {
 		g_autofree char *thaw = g_strdup_printf("thaw=%s", line->save_dir);
 

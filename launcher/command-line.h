@@ -15,7 +15,8 @@ typedef struct {
 	guint64 memory_bytes;
 	guint cpus; /* 0 and 1: one */
 	gboolean network;
-	const char *const *more; /* further kernel parameters; may be NULL */
+	const char *const *disks; /* "LAYER,IMAGE"; may be NULL */
+	const char *const *more;  /* further kernel parameters; may be NULL */
 } VkCommandLine;
 
 /** Descriptors of the vkernel; the listeners' numbers are part of the command line. */

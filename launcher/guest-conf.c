@@ -103,6 +103,7 @@ char *vk_guest_conf_build(const VkGuestConf *conf, GError **error)
 	g_autoptr(GString) text = g_string_new(NULL);
 
 	add_ids(text);
+	g_string_append_printf(text, "disks=%u\n", conf->disks);
 	if (!add_user(text, error) || !add(text, "session", conf->session, error) ||
 	    !add(text, "hostname", conf->session, error) ||
 	    !add_optional(text, "vkdisplay", conf->vkdisplay, error) ||

@@ -17,6 +17,7 @@ typedef struct {
 	const char *vkdisplay;		 /* path of the display starter; NULL: no display */
 	const char *root_program;	 /* path of a program for the guest's root; NULL: none */
 	gboolean network;		 /* there is a network helper */
+	guint disks;			 /* how many it has */
 	const char *const *private_dirs; /* to be copied into its memory; may be NULL */
 	const char *const *environment;	 /* "NAME=value", over those passed on from our own; may be
 					    NULL */

@@ -28,6 +28,8 @@ static gboolean parse(VkSupervisor *supervisor, int argc, char **argv, GError **
 		  "to run when a guest program asks for a save", "WORD" },
 		{ "environment", 0, 0, G_OPTION_ARG_STRING_ARRAY, &supervisor->environment,
 		  "for all programs of the guest", "NAME=VALUE" },
+		{ "disk", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &supervisor->disks,
+		  "image, and a layer over it", "LAYER,IMAGE" },
 		{ "private", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &supervisor->private_dirs,
 		  "directory that is copied into the guest's memory", "DIR" },
 		{ "no-display", 0, 0, G_OPTION_ARG_NONE, &supervisor->no_display,

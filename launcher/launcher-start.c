@@ -79,6 +79,7 @@ static char **build_arguments(const VkLauncherConfig *config, const char *kernel
 	add_each(builder, "--save-command", config->save_command);
 	add_each(builder, "--environment", config->environment);
 	add_each(builder, "--private", config->private_dirs);
+	add_each(builder, "--disk", config->disks);
 	add_each(builder, "--kernel-argument", config->kernel_arguments);
 	return g_strv_builder_end(builder);
 }

@@ -24,8 +24,10 @@ typedef struct {
 	gboolean network;		 /* slirp4netns, outgoing only */
 	const char *const *private_dirs; /* in the user's home: a fresh guest gets a copy of each in
 					    its memory, in the place of it; may be NULL */
-	const char *const *environment;	 /* "NAME=value" strings for all of a fresh guest's programs
-					    and its display stack; may be NULL */
+	const char *const *disks;	/* "LAYER,IMAGE": a fresh guest has the image as a disk, and
+					   what it writes goes to the layer; may be NULL */
+	const char *const *environment; /* "NAME=value" strings for all of a fresh guest's programs
+					   and its display stack; may be NULL */
 	const char *const *save_command; /* run, with "--stop" behind it where wanted, when a
 					    program of the guest asks for a save; its exit status
 					    is as of vksession(1). NULL: such requests are

@@ -195,6 +195,7 @@ static gboolean write_guest_files(VkSupervisor *supervisor, GError **error)
 		.network = supervisor->network,
 		.environment = (const char *const *)supervisor->environment,
 		.private_dirs = (const char *const *)supervisor->private_dirs,
+		.disks = supervisor->disks ? g_strv_length(supervisor->disks) : 0,
 	};
 	g_autofree char *text = vk_guest_conf_build(&conf, error);
 
@@ -258,7 +259,8 @@ static void add_argument_paths(GStrvBuilder *builder, char *const *arguments)
 
 /*
  * The vkernel changes what its guest may change (the home directory), and writes saves: to the
- * session's directory in the store, where the log is, too, and to places in memory.
+ * session's directory in the store, where the log is, too, and to places in memory. So are layers
+ * of disks; the images below them are only read.
  */
 static VkIsolation *isolate_vkernel(const VkSupervisor *supervisor, GError **error)
 {
@@ -288,6 +290,7 @@ static gboolean start_vkernel(VkSupervisor *supervisor, GError **error)
 		.memory_bytes = supervisor->memory_bytes,
 		.cpus = supervisor->cpus,
 		.network = supervisor->network,
+		.disks = (const char *const *)supervisor->disks,
 		.more = (const char *const *)supervisor->kernel_arguments,
 	};
 	g_auto(GStrv) arguments = vk_command_line_build(&line);

@@ -18,6 +18,7 @@ typedef struct {
 	guint cpus; /* of the guest */
 	gboolean network;
 	char **environment;  /* "NAME=value" for all programs of the guest; may be NULL */
+	char **disks;	     /* "LAYER,IMAGE"; may be NULL */
 	char **private_dirs; /* that the guest gets copies of; may be NULL */
 	gboolean no_display;
 	char *root_program;	 /* NULL: none */

@@ -34,6 +34,17 @@ gboolean vks_needs_passphrase(Vks *vks, const char *name, const char *encrypt)
 	return policy.encrypt == VKS_ENCRYPTION_PASSPHRASE;
 }
 
+static gboolean need_no_disks(const VksSession *session, GError **error)
+{
+	if (!session->record || !*session->record->disks)
+		return TRUE;
+	g_set_error(error, VKS_ERROR, VKS_ERROR_STATE,
+		    "session %s has disks, which can't be encrypted; nothing was changed; keep "
+		    "what is secret in private directories",
+		    session->name);
+	return FALSE;
+}
+
 /* @return the session, locked and at rest */
 static VksSession *begin(Vks *vks, const char *name, const char *verb, GError **error)
 {
@@ -128,7 +139,7 @@ gboolean vks_encrypt(Vks *vks, const char *name, VksEncryption method, const Vks
 	g_autoptr(VksSession) session = begin(vks, name, "encrypt", error);
 	g_autoptr(GError) cause = NULL;
 
-	if (!session)
+	if (!session || !need_no_disks(session, error))
 		return FALSE;
 	if (session->encryption && !session->changing)
 		return keep_otherwise(session, method, error);

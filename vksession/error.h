@@ -25,6 +25,7 @@ typedef enum {
 	VKS_ERROR_UNSUPPORTED = 6, /* missing feature or dependency of this machine */
 	VKS_ERROR_NO_SPACE = 7,
 	VKS_ERROR_LOCKED = 8, /* encrypted, and the key or passphrase is missing or wrong */
+	VKS_ERROR_DISK = 9,   /* a disk image is not that of the save */
 } VksErrorCode;
 
 /**

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "vksession/disks.h"
 #include "vksession/durable.h"
 #include "vksession/json.h"
 #include "vksession/manifest.h"
@@ -44,6 +45,7 @@ VksRecord *vks_record_new(void)
 	record->run_id = g_strdup("");
 	record->kernel_hash = g_strdup("");
 	record->private_dirs = g_new0(char *, 1);
+	record->disks = g_new0(char *, 1);
 	record->settings = g_new0(char *, 1);
 	return record;
 }
@@ -58,6 +60,7 @@ void vks_record_free(VksRecord *record)
 	g_free(record->run_id);
 	g_free(record->kernel_hash);
 	g_strfreev(record->private_dirs);
+	g_strfreev(record->disks);
 	g_strfreev(record->settings);
 	g_ptr_array_unref(record->commands);
 	g_free(record);
@@ -128,6 +131,7 @@ char *vks_record_print(const VksRecord *record)
 	json_object_set_int_member(object, "last_number", record->last_number);
 	json_object_set_string_member(object, "kernel_xxh3_128", record->kernel_hash);
 	vks_json_set_strings(object, "private", (const char *const *)record->private_dirs);
+	vks_json_set_strings(object, "disks", (const char *const *)record->disks);
 	vks_json_set_strings(object, "settings", (const char *const *)record->settings);
 	print_commands(object, record->commands);
 	json_node_take_object(root, object);
@@ -142,6 +146,13 @@ static void parse_command(VksJson *json, GPtrArray *list)
 	command->started_us = vks_json_int(json, "started_us");
 	command->cwd = vks_json_string(json, "cwd", MAX_TEXT);
 	command->argv = vks_json_strings(json, "argv", MAX_ARGUMENTS, MAX_TEXT * 2);
+}
+
+/* Earlier ones lack some lists. */
+static char **parse_strings(VksJson *json, const char *member, guint max_count, gsize max_length)
+{
+	return vks_json_has(json, member) ? vks_json_strings(json, member, max_count, max_length)
+					  : g_new0(char *, 1);
 }
 
 static void parse_members(VksJson *json, VksRecord *record)
@@ -166,13 +177,9 @@ static void parse_members(VksJson *json, VksRecord *record)
 	record->base = (guint)vks_json_uint(json, "base", G_MAXINT32);
 	record->last_number = (guint)vks_json_uint(json, "last_number", G_MAXINT32);
 	record->kernel_hash = vks_json_string(json, "kernel_xxh3_128", VKS_CHECKSUM_HEX);
-	record->private_dirs =
-		vks_json_has(json, "private")
-			? vks_json_strings(json, "private", VKS_MAX_PRIVATE_DIRS, MAX_TEXT)
-			: g_new0(char *, 1);
-	record->settings = vks_json_has(json, "settings")
-				   ? vks_json_strings(json, "settings", MAX_SETTINGS, 256)
-				   : g_new0(char *, 1);
+	record->private_dirs = parse_strings(json, "private", VKS_MAX_PRIVATE_DIRS, MAX_TEXT);
+	record->disks = parse_strings(json, "disks", VKS_MAX_DISKS, MAX_TEXT);
+	record->settings = parse_strings(json, "settings", MAX_SETTINGS, 256);
 	vks_json_each(json, "commands", MAX_COMMANDS, parse_command, record->commands);
 	if (!json->failed && *record->kernel_hash && !vks_checksum_is_hex(record->kernel_hash))
 		vks_json_fail(json, "kernel_xxh3_128", "is no checksum");

@@ -21,6 +21,7 @@ typedef struct {
 	guint cpus;	      /* 0: not decided yet */
 	gboolean network;
 	char **private_dirs; /* of the host, that the guest has copies of in its memory */
+	char **disks;	     /* images on the host */
 	char *autosave;	     /* policy; "manual" */
 	char *restore;	     /* at login: "always", "ask" or "never" */
 	char **settings;     /* "NAME=VALUE" of the policy that are this session's own */

@@ -9,6 +9,7 @@
  */
 #include <string.h>
 
+#include "vksession/disks.h"
 #include "vksession/encryption.h"
 #include "vksession/operations.h"
 #include "vksession/store.h"
@@ -31,6 +32,7 @@ static gboolean check(const Rollback *rollback, GError **error)
 
 	vks_control_report(rollback->control, "checking the save", 0, 0);
 	if (manifest && vks_session_unlock_save(session, manifest, &cause) &&
+	    vks_disks_check(manifest, &cause) &&
 	    vks_store_verify(session->saves_dir, manifest, NULL, NULL,
 			     vks_control_cancellable(rollback->control), &cause))
 		return TRUE;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "launcher/autofd.h"
+#include "vksession/disks.h"
 #include "vksession/durable.h"
 #include "vksession/encryption.h"
 #include "vksession/environment.h"
@@ -46,11 +47,11 @@ static gboolean check_state(const VksSession *session, const VksRunOptions *opti
 		return FALSE;
 	}
 	if (session->running && (options->memory_bytes || options->cpus || options->no_network ||
-				 options->private_dirs)) {
+				 options->private_dirs || options->disks)) {
 		g_set_error(error, VKS_ERROR, VKS_ERROR_STATE,
-			    "session %s is running, and its memory, CPUs, network and private "
-			    "directories can't be changed now; it goes on; leave out --memory, "
-			    "--cpus, --no-network and --private",
+			    "session %s is running, and its memory, CPUs, network, private "
+			    "directories and disks can't be changed now; it goes on; leave out "
+			    "--memory, --cpus, --no-network, --private and --disk",
 			    session->name);
 		return FALSE;
 	}
@@ -124,6 +125,26 @@ static gboolean choose_private_dirs(VksRecord *record, const VksRunOptions *opti
 	return TRUE;
 }
 
+static gboolean choose_disks(const VksSession *session, const VksRunOptions *options,
+			     GError **error)
+{
+	VksRecord *record = session->record;
+	const char *const *names = options->disks ? options->disks
+						  : (const char *const *)record->disks;
+	char **found = vks_disks_find(names, options->cwd, error);
+
+	if (!found)
+		return FALSE;
+	g_strfreev(record->disks);
+	record->disks = found;
+	if (!*found || !session->encryption)
+		return TRUE;
+	g_set_error(error, VKS_ERROR, VKS_ERROR_USAGE,
+		    "what an encrypted session writes to a disk would not be encrypted; nothing "
+		    "was started; use private directories, or leave out --disk or --encrypt");
+	return FALSE;
+}
+
 /* Fills in the record of a run that is about to begin, and makes it durable with its vkernel. */
 static char *prepare_record(VksSession *session, const VksRunOptions *options, GError **error)
 {
@@ -139,7 +160,7 @@ static char *prepare_record(VksSession *session, const VksRunOptions *options, G
 	if (options->cpus || !record->cpus)
 		record->cpus = options->cpus ? options->cpus
 					     : MIN(DEFAULT_CPUS, g_get_num_processors());
-	if (!choose_private_dirs(record, options, error))
+	if (!choose_private_dirs(record, options, error) || !choose_disks(session, options, error))
 		return NULL;
 	record->network = !options->no_network;
 	record->running = TRUE;
@@ -170,6 +191,7 @@ static gboolean start_guest(VksSession *session, const VksRunOptions *options, c
 {
 	g_auto(GStrv) environment = session->backend->guest_environment(options->display);
 	const char *const save_command[] = VKS_SAVE_COMMAND(session->name);
+	g_auto(GStrv) disks = vks_disks_begin(session, error);
 	VkLauncherConfig config = {
 		.session = session->name,
 		.runtime_dir = session->run_dir,
@@ -179,12 +201,13 @@ static gboolean start_guest(VksSession *session, const VksRunOptions *options, c
 		.cpus = session->record->cpus,
 		.network = session->record->network,
 		.private_dirs = (const char *const *)session->record->private_dirs,
+		.disks = (const char *const *)disks,
 		.environment = (const char *const *)environment,
 		.save_command = save_command,
 	};
 
-	if (!options->detach &&
-	    !vks_session_show(session, options->display, options->environment, error))
+	if (!disks || (!options->detach &&
+		       !vks_session_show(session, options->display, options->environment, error)))
 		return FALSE;
 	return session->backend->start(&config, error);
 }

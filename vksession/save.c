@@ -7,7 +7,8 @@
  *                 if there is room; the guest writes back its dirty pages of host files; positions
  *                 of windows are noted.
  *   checkpoint  - The kernel writes memory and state to the staging directory, the only time that
- *                 the guest stands still. A save that is to end the session leaves it held there.
+ *                 the guest stands still. A save that is to end the session leaves it held there;
+ *                 with disks it goes on when their layers are copied (see disks.c).
  *   collect     - The image is checked. What is new of the memory goes to the store (see memory.c),
  * and the state. Now it is known what the save takes: if that does not fit, nothing has been
  * written yet. secure      - Checksums are computed while a thread syncs the parts to the disk. The
@@ -24,6 +25,7 @@
 
 #include "launcher/autofd.h"
 #include "vksession/activity.h"
+#include "vksession/disks.h"
 #include "vksession/durable.h"
 #include "vksession/image-fit.h"
 #include "vksession/machine.h"
@@ -66,8 +68,9 @@ typedef struct {
 static gboolean check_space(Save *save, GError **error)
 {
 	gboolean may_be_less = save->parent && save->policy.incremental;
-	guint64 need = may_be_less ? 0
-				   : vks_vkernel_memory_in_use(save->session->status.vkernel_pid);
+	guint64 memory = may_be_less ? 0
+				     : vks_vkernel_memory_in_use(save->session->status.vkernel_pid);
+	guint64 need = memory + vks_disks_usage(save->session);
 	guint64 free_bytes = vks_free_space(save->session->dir);
 	g_autofree char *need_text = g_format_size_full(need, G_FORMAT_SIZE_IEC_UNITS);
 	g_autofree char *free_text = g_format_size_full(free_bytes, G_FORMAT_SIZE_IEC_UNITS);
@@ -105,6 +108,24 @@ static gboolean prepare(Save *save, GError **error)
 	return TRUE;
 }
 
+/* The guest stands still until it is done. */
+static gboolean copy_disks(Save *save, GError **error)
+{
+	const VksSession *session = save->session;
+	gint64 started = g_get_monotonic_time();
+
+	if (!vks_disks_copy(session, save->temporary, vks_control_cancellable(save->control),
+			    error))
+		return FALSE;
+	if (!save->held || save->options->stop)
+		return TRUE;
+	if (!session->backend->go(session->run_dir, error))
+		return FALSE;
+	save->held = FALSE;
+	save->manifest->figures.resume_us = (guint64)(g_get_monotonic_time() - started);
+	return TRUE;
+}
+
 static gboolean checkpoint(Save *save, GError **error)
 {
 	VksFigures *figures = &save->manifest->figures;
@@ -113,9 +134,9 @@ static gboolean checkpoint(Save *save, GError **error)
 
 	vks_control_report(save->control, "writing memory", 0, 0);
 	/* Held from the request on: if the reply is lost, the guest may be. */
-	save->held = save->options->stop;
-	if (!session->backend->checkpoint(session->run_dir, save->staging->dir, save->options->stop,
-					  &stats, error))
+	save->held = save->options->stop || *session->record->disks;
+	if (!session->backend->checkpoint(session->run_dir, save->staging->dir, save->held, &stats,
+					  error))
 		return FALSE;
 	figures->memory_bytes = stats.memory_bytes;
 	figures->state_bytes = stats.state_bytes;
@@ -123,7 +144,7 @@ static gboolean checkpoint(Save *save, GError **error)
 	figures->dump_us = stats.dump_us;
 	figures->resume_us = stats.resume_us;
 	save->cpu_us = vks_session_cpu_us(session);
-	return TRUE;
+	return copy_disks(save, error);
 }
 
 static void report_compared(guint64 bytes, gpointer user_data)
@@ -188,9 +209,17 @@ static const struct {
 	const char *name;
 	gboolean required;
 } part_table[] = {
-	{ VKS_PART_MEMORY, TRUE }, { VKS_PART_SAME, TRUE },    { VKS_PART_SEALS, TRUE },
-	{ VKS_PART_STATE, TRUE },  { VKS_PART_LAYOUT, FALSE }, { VKS_PART_THUMBNAIL, FALSE },
+	{ VKS_PART_MEMORY, TRUE },   { VKS_PART_SAME, TRUE },	  { VKS_PART_SEALS, TRUE },
+	{ VKS_PART_STATE, TRUE },    { VKS_PART_LAYOUT, FALSE },  { VKS_PART_THUMBNAIL, FALSE },
+	{ VKS_PART_DISK "0", TRUE }, { VKS_PART_DISK "1", TRUE }, { VKS_PART_DISK "2", TRUE },
+	{ VKS_PART_DISK "3", TRUE },
 };
+G_STATIC_ASSERT(VKS_MAX_DISKS == 4);
+
+static gboolean disk_exists(const Save *save, const char *number)
+{
+	return g_ascii_strtoull(number, NULL, 10) < g_strv_length(save->session->record->disks);
+}
 
 static gboolean part_exists(const Save *save, gsize i)
 {
@@ -200,6 +229,8 @@ static gboolean part_exists(const Save *save, gsize i)
 		return save->manifest->seal.id != NULL;
 	if (strcmp(part_table[i].name, VKS_PART_THUMBNAIL) == 0)
 		return save->has_thumbnail;
+	if (g_str_has_prefix(part_table[i].name, VKS_PART_DISK))
+		return disk_exists(save, part_table[i].name + strlen(VKS_PART_DISK));
 	return part_table[i].required || save->has_layout;
 }
 
@@ -246,7 +277,7 @@ static gboolean check_image(Save *save, GError **error)
 	if (!image)
 		return FALSE;
 	vks_resources_note(image, save->manifest);
-	return TRUE;
+	return vks_disks_note(save->session, save->manifest, error);
 }
 
 static gboolean secure(Save *save, GError **error)

@@ -8,6 +8,7 @@
 
 #include "launcher/autofd.h"
 #include "vksession/activity.h"
+#include "vksession/disks.h"
 #include "vksession/durable.h"
 #include "vksession/encryption.h"
 #include "vksession/environment.h"
@@ -115,7 +116,12 @@ static VksRecord *record_from_saves(const VksSession *session)
 		record->cpus = manifest->cpus;
 		record->network = manifest->network;
 		g_strfreev(record->private_dirs);
-		record->private_dirs = g_strdupv(manifest->private_dirs);
+		if (manifest->private_dirs)
+			record->private_dirs = g_strdupv(manifest->private_dirs);
+		else
+			record->private_dirs = g_new0(char *, 1);
+		g_strfreev(record->disks);
+		record->disks = vks_disks_of_save(manifest);
 		record->running = !manifest->stopped;
 		record->base = number;
 		g_free(record->run_id);
@@ -259,6 +265,7 @@ static void recover(VksSession *session)
 	if (!session->running) {
 		/* A thaw that did not get further than its viewer, or a run that crashed. */
 		vks_session_forget_key(session);
+		vks_disks_discard(session);
 		session->backend->viewer_stop(session->run_dir, VIEWER_TIMEOUT_MS, NULL);
 		return;
 	}
@@ -442,6 +449,7 @@ gboolean vks_session_end(const VksSession *session, GError **error)
 	if (ok) {
 		vks_tree_remove(session->run_dir, NULL);
 		vks_session_forget_key(session);
+		vks_disks_discard(session);
 	}
 	return ok;
 }

@@ -195,7 +195,7 @@ static gboolean part_is_known(const char *name)
 		if (strcmp(known_parts[i], name) == 0)
 			return TRUE;
 	}
-	return FALSE;
+	return g_str_has_prefix(name, VKS_PART_DISK);
 }
 
 static gboolean check_part(const char *dir, const VksPart *part, GError **error)

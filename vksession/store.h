@@ -22,6 +22,8 @@
 /** Optional part: positions of windows. */
 #define VKS_PART_LAYOUT	   "layout.json"
 #define VKS_PART_THUMBNAIL "thumbnail.png"
+/** With the number of a disk, 0 and up: its layer (disks.h). */
+#define VKS_PART_DISK	   "disk-"
 
 /** In the directory of a save or base, besides its parts. */
 #define VKS_MANIFEST	"manifest.json"

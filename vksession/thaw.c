@@ -5,6 +5,7 @@
  *   choose save   - The one asked for, or the newest. A damaged newest one is an error that names
  *                   the good ones; nobody is given an old state without having asked for it.
  *   unlock        - The key of an encrypted session is had from where it is kept, or asked for.
+ *   check disks   - Images that the session has as disks are those of the save (see disks.c).
  *   check machine - Processor, memory and kernel that the save needs, by its manifest and its
  * image. show          - The viewer takes longest to start, so it is started first; it waits. check
  * content - Every byte of the save is compared with its checksum. A memory that lies in several
@@ -18,6 +19,7 @@
 
 #include "vksession/activity.h"
 #include "vksession/changes.h"
+#include "vksession/disks.h"
 #include "vksession/durable.h"
 #include "vksession/image-fit.h"
 #include "vksession/kernels.h"
@@ -282,16 +284,18 @@ static gboolean note_run(const Thaw *thaw, GError **error)
 }
 
 /* Copies of programs and libraries that are not on the host any more as the guest had them. */
-static gboolean place_pins(Thaw *thaw, char **argument, GError **error)
+static gboolean place_pins(Thaw *thaw, GStrvBuilder *arguments, GError **error)
 {
 	const VksSession *session = thaw->session;
 	g_autofree char *directory = g_build_filename(session->run_dir, PINS_DIR, NULL);
+	g_autofree char *argument = g_strdup_printf("thaw_pins=%s", directory);
 	gboolean any;
 
 	thaw->report = vks_changes_look(session->vks->store_dir, thaw->manifest);
 	if (!vks_changes_place_pins(thaw->report, directory, &any, error))
 		return FALSE;
-	*argument = any ? g_strdup_printf("thaw_pins=%s", directory) : NULL;
+	if (any)
+		g_strv_builder_add(arguments, argument);
 	return TRUE;
 }
 
@@ -310,8 +314,8 @@ static void report_changes(Thaw *thaw)
 
 static gboolean start_guest(Thaw *thaw, GError **error)
 {
-	g_autofree char *pins = NULL;
-	const char *arguments[] = { NULL, NULL };
+	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+	g_auto(GStrv) arguments = NULL;
 	VksSession *session = thaw->session;
 	g_autofree char *save_dir = vks_store_path(session->saves_dir, thaw->number, NULL);
 	g_autoptr(GError) cause = NULL;
@@ -329,10 +333,12 @@ static gboolean start_guest(Thaw *thaw, GError **error)
 	};
 
 	vks_control_report(thaw->control, "starting the session", 0, 0);
-	if (vks_session_keep_key(session, &cause) && place_pins(thaw, &pins, &cause) &&
+	if (vks_session_keep_key(session, &cause) && place_pins(thaw, builder, &cause) &&
+	    vks_disks_restore(session, thaw->manifest, builder,
+			      vks_control_cancellable(thaw->control), &cause) &&
 	    note_run(thaw, &cause)) {
-		arguments[0] = pins;
-		config.kernel_arguments = arguments;
+		arguments = g_strv_builder_end(builder);
+		config.kernel_arguments = (const char *const *)arguments;
 		if (session->backend->start(&config, &cause) &&
 		    session->backend->thawed(session->run_dir, &cause)) {
 			report_changes(thaw);
@@ -375,7 +381,8 @@ gboolean vks_session_thaw(VksSession *session, const VksThawOptions *options,
 
 	ok = need_not_running(session, error) && choose_save(&thaw, error) &&
 	     vks_session_need_display(options->display, options->detach, error) &&
-	     unlock(&thaw, error) && check_machine(&thaw, error) && thaw_shown(&thaw, error);
+	     unlock(&thaw, error) && vks_disks_check(thaw.manifest, error) &&
+	     check_machine(&thaw, error) && thaw_shown(&thaw, error);
 	if (ok)
 		*result = (VksThawResult){
 			.number = thaw.number,

@@ -83,6 +83,7 @@ typedef struct {
 	/** Directories in the home that the session is to have for itself, relative to cwd, for a
 	 * session that is not running; NULL: none, or those that it had */
 	const char *const *private_dirs;
+	const char *const *disks; /* images, in the same way */
 	const char *encrypt; /* "keyring", "passphrase" or "none", only for a new session; NULL: as
 				 the user's file says */
 } VksRunOptions;

@@ -117,6 +117,16 @@ static int take_private(struct config *config, char *value)
 	return take_absolute_path(&config->private_dirs[config->private_count++], value);
 }
 
+static int take_disks(struct config *config, char *value)
+{
+	uint64_t number;
+
+	if (vk_parse_number(value, CONFIG_MAX_DISKS, &number) < 0)
+		return -EINVAL;
+	config->disks = (unsigned int)number;
+	return 0;
+}
+
 static int take_net(struct config *config, char *value)
 {
 	config->network = strcmp(value, "slirp") == 0;
@@ -164,6 +174,7 @@ static const struct config_key keys[] = {
 	{ "dns", take_dns },
 	{ "root_program", take_root_program },
 	{ "private", take_private },
+	{ "disks", take_disks },
 };
 
 /* Takes "env.NAME=value"; the string kept is "NAME=value", in place. */

@@ -16,6 +16,7 @@
 #define CONFIG_MAX_GROUPS      64
 #define CONFIG_MAX_ENVIRONMENT 64
 #define CONFIG_MAX_PRIVATE     16
+#define CONFIG_MAX_DISKS       8
 
 struct config {
 	char *text; /* owned; all strings below point into it */
@@ -32,6 +33,7 @@ struct config {
 	const char *root_program; /* host path; runs as guest root once all else is up; NULL: none */
 	const char *private_dirs[CONFIG_MAX_PRIVATE]; /* in the home, to be copied into memory */
 	size_t private_count;
+	unsigned int disks; /* how many: /dev/ubda and so on */
 	bool network;
 	struct in_addr address;
 	unsigned int prefix; /* length of the network part, bits */

@@ -13,6 +13,7 @@
  *    guest and the host share files.
  * 5. make_directories: what a login would have made in /run and /tmp.
  * 6. private_dirs_mount: directories of the home that the session has for itself.
+ * 7. disks_mount: its disks.
  *
  * All mounts are nosuid: programs never become guest root.
  */
@@ -27,6 +28,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "launcher/guest/disks.h"
 #include "launcher/guest/private-dirs.h"
 
 #define STAGE	   "/tmp"
@@ -212,6 +214,8 @@ int mounts_build(const struct config *config, struct failure *failure)
 		error = make_directories(config, failure);
 	if (error == 0)
 		error = private_dirs_mount(config, failure);
+	if (error == 0)
+		error = disks_mount(config, failure);
 	return error;
 }
 

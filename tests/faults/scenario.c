@@ -135,8 +135,9 @@ Vks *scenario_open(void)
 
 /* Operations */
 
-static gboolean run_with(Vks *vks, const char *encrypt, GError **error)
+static gboolean run_with(Vks *vks, const char *encrypt, const char *disk, GError **error)
 {
+	const char *const disks[] = { disk, NULL };
 	static const char *const argv[] = { "xterm", NULL };
 	static const char *const private_dirs[] = { "private", NULL };
 	VksRunOptions options = {
@@ -147,6 +148,7 @@ static gboolean run_with(Vks *vks, const char *encrypt, GError **error)
 		.display = ":9",
 		.memory_bytes = MEMORY_BYTES,
 		.encrypt = encrypt,
+		.disks = disk ? disks : NULL,
 	};
 	VksRunResult result;
 
@@ -155,12 +157,17 @@ static gboolean run_with(Vks *vks, const char *encrypt, GError **error)
 
 static gboolean run_program(Vks *vks, GError **error)
 {
-	return run_with(vks, NULL, error);
+	return run_with(vks, NULL, NULL, error);
 }
 
 static gboolean run_encrypted(Vks *vks, GError **error)
 {
-	return run_with(vks, "passphrase", error);
+	return run_with(vks, "passphrase", NULL, error);
+}
+
+static gboolean run_with_disk(Vks *vks, GError **error)
+{
+	return run_with(vks, NULL, "../../disk", error);
 }
 
 static gboolean save(Vks *vks, gboolean stop, GError **error)
@@ -261,12 +268,23 @@ static gboolean retire_first(Vks *vks, GError **error)
 	return vks_rename_new(first, base, error);
 }
 
+/* The image is beside the tree that is put back for each fault: it has to stay the same file. */
+static gboolean have_disk(Vks *vks, GError **error)
+{
+	g_autofree char *sector = g_strnfill(512, 'd');
+	g_autofree char *path = g_build_filename(g_getenv("HOME"), "..", "..", "disk", NULL);
+
+	return g_file_set_contents(path, sector, -1, error);
+}
+
 static const ScenarioAct nothing[] = { NULL };
 static const ScenarioAct running[] = { run_program, NULL };
 static const ScenarioAct running_saved[] = { run_program, save_live, save_live, NULL };
 static const ScenarioAct saved[] = { run_program, save_live, save_stop, NULL };
 static const ScenarioAct unpruned[] = { have_programs, run_program,	 save_live,  save_live,
 					save_live,     have_no_programs, drop_first, NULL };
+static const ScenarioAct disk[] = { have_disk, run_with_disk, save_live, NULL };
+static const ScenarioAct disk_saved[] = { have_disk, run_with_disk, save_live, save_stop, NULL };
 static const ScenarioAct encrypted[] = { run_encrypted, save_live, save_live, NULL };
 static const ScenarioAct encrypted_saved[] = { run_encrypted, save_live, save_live, save_stop,
 					       NULL };
@@ -399,6 +417,8 @@ const Scenario scenarios[] = {
 	{ "thaw-encrypted", encrypted_saved, thaw_newest, 0, FALSE, FALSE, thaw_again },
 	{ "encrypt", saved, encrypt, 0, FALSE, FALSE, encrypt_again },
 	{ "decrypt", encrypted_saved, decrypt, 0, FALSE, FALSE, decrypt_again },
+	{ "save-disk", disk, save_live, 1, FALSE, TRUE, save_again },
+	{ "thaw-disk", disk_saved, thaw_newest, 0, FALSE, FALSE, thaw_again },
 	{ "drop-encrypted", encrypted_saved, drop_all, 0, TRUE, FALSE, drop_all_again },
 };
 const gsize n_scenarios = G_N_ELEMENTS(scenarios);

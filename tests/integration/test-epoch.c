@@ -1,19 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a session has for itself is that of the save that is thawed: a private directory, in which a
- * program keeps what it also has in memory. The host's own directory is never touched.
+ * What a session has for itself is that of the save that is thawed: a private directory and a disk,
+ * on which a program keeps what it also has in memory. The host's own directory and the disk's
+ * image are never touched, and another image is refused.
  */
+#include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "tests/harness/story.h"
 #include "tests/harness/supervise.h"
 
-#define SESSION "work"
+#define SESSION	   "work"
+#define ON_DISK	   "/media/disk-0/"
+#define IMAGE_SIZE (16 << 20)
 
 static struct {
 	struct person person;
 	char *profile; /* the private directory */
+	char *image;   /* of the disk */
+	char *sum;     /* of what is in it */
 } story;
 
 static char *in_profile(const char *name)
@@ -28,12 +37,15 @@ static void write_on_host(const char *name, const char *text)
 	assert_true(g_file_set_contents(path, text, -1, NULL));
 }
 
+/* In the private directory, and on the disk, past the guest's cache. */
 static void write_in_guest(const char *name, const char *text)
 {
 	g_autofree char *path = in_profile(name);
+	g_autofree char *on_disk = g_strconcat(ON_DISK, name, NULL);
 
-	vksession_ok(&story.person, "exec", SESSION, "--", "sh", "-c", "echo \"$1\" >\"$2\"", "sh",
-		     text, path);
+	vksession_ok(&story.person, "exec", SESSION, "--", "sh", "-c",
+		     "echo \"$1\" >\"$2\"; echo \"$1\" | dd of=\"$3\" conv=fsync status=none", "sh",
+		     text, path, on_disk);
 }
 
 static void assert_in_guest(const char *name, const char *expected)
@@ -55,10 +67,44 @@ static void assert_ledger_agrees(void)
 		     "sh", book);
 }
 
+static void assert_on_disk(const char *name, const char *expected)
+{
+	g_autofree char *path = g_strconcat(ON_DISK, name, NULL);
+	g_autofree char *text = vksession_output(&story.person, "exec", SESSION, "--", "cat", path);
+
+	assert_string_equal(g_strchomp(text), expected);
+}
+
+static char *image_sum(void)
+{
+	g_autofree char *content = NULL;
+	gsize length = 0;
+
+	assert_true(g_file_get_contents(story.image, &content, &length, NULL));
+	return g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)content, length);
+}
+
+static void make_image(void)
+{
+	g_autofree char *command = NULL;
+	int status;
+
+	story.image = person_path(&story.person, "image");
+	command = g_strdup_printf("/sbin/mke2fs -q -F -t ext4 -E root_owner=%u:%u %s", getuid(),
+				  getgid(), story.image);
+	/* Nothing is said about a file that is there already. */
+	assert_true(g_file_set_contents(story.image, "", 0, NULL));
+	assert_int_equal(truncate(story.image, IMAGE_SIZE), 0);
+	assert_true(g_spawn_command_line_sync(command, NULL, NULL, &status, NULL));
+	assert_int_equal(status, 0);
+	story.sum = image_sum();
+}
+
 static void assert_host_untouched(const char *seed)
 {
 	g_autofree char *path = in_profile("seed");
 	g_autofree char *text = NULL;
+	g_autofree char *sum = NULL;
 	g_autoptr(GDir) dir = g_dir_open(story.profile, 0, NULL);
 	guint names = 0;
 
@@ -68,6 +114,8 @@ static void assert_host_untouched(const char *seed)
 	assert_int_equal(names, 1);
 	assert_true(g_file_get_contents(path, &text, NULL, NULL));
 	assert_string_equal(text, seed);
+	sum = image_sum();
+	assert_string_equal(sum, story.sum);
 }
 
 static void test_starts_with_a_copy(void **state)
@@ -79,8 +127,9 @@ static void test_starts_with_a_copy(void **state)
 	book = in_profile("ledger");
 	assert_int_equal(g_mkdir_with_parents(story.profile, 0700), 0);
 	write_on_host("seed", "of the host");
+	make_image();
 	vksession_ok(&story.person, "run", "-s", SESSION, "--detach", "--no-network", "--private",
-		     story.profile, "--", ledger, book);
+		     story.profile, "--disk", story.image, "--", ledger, book, ON_DISK "ledger");
 	assert_in_guest("seed", "of the host");
 	write_on_host("seed", "of the host, later");
 	assert_in_guest("seed", "of the host");
@@ -97,6 +146,7 @@ static void test_goes_back_with_memory(void **state)
 	write_in_guest("note", "two");
 	vksession_ok(&story.person, "rollback", "--detach", SESSION, "1");
 	assert_in_guest("note", "one");
+	assert_on_disk("note", "one");
 	assert_ledger_agrees();
 	assert_host_untouched("of the host, later");
 	saves = vksession_json(&story.person, "saves", "--json", SESSION);
@@ -118,9 +168,29 @@ static void test_comes_back_when_killed(void **state)
 	assert_int_equal(kill(session_vkernel(&story.person, SESSION), SIGKILL), 0);
 	vksession_ok(&story.person, "thaw", "--detach", SESSION);
 	assert_in_guest("note", "three");
+	assert_on_disk("note", "three");
 	assert_ledger_agrees();
 	assert_host_untouched("of the host, later");
 	vksession_ok(&story.person, "stop", SESSION);
+	story_step_done();
+}
+
+static void test_other_disks_are_refused(void **state)
+{
+	g_autofree char *aside = g_strconcat(story.image, ".aside", NULL);
+	g_autofree char *content = NULL;
+	gsize length = 0;
+
+	assert_int_equal(rename(story.image, aside), 0);
+	vksession_fails(&story.person, 9, "is not there any more", "thaw", "--detach", SESSION);
+	assert_true(g_file_get_contents(aside, &content, &length, NULL));
+	assert_true(g_file_set_contents(story.image, content, (gssize)length, NULL));
+	vksession_fails(&story.person, 9, "is another file", "thaw", "--detach", SESSION);
+	assert_int_equal(rename(aside, story.image), 0);
+	assert_int_equal(utimensat(AT_FDCWD, story.image, NULL, 0), 0);
+	vksession_fails(&story.person, 9, "was written after the save", "thaw", "--detach",
+			SESSION);
+	vksession_ok(&story.person, "verify", SESSION);
 	assert_nothing_runs(&story.person);
 	story_step_done();
 }
@@ -129,11 +199,14 @@ static const struct CMUnitTest steps[] = {
 	STORY_STEP(test_starts_with_a_copy),
 	STORY_STEP(test_goes_back_with_memory),
 	STORY_STEP(test_comes_back_when_killed),
+	STORY_STEP(test_other_disks_are_refused),
 };
 
 static void end(void)
 {
 	g_free(story.profile);
+	g_free(story.image);
+	g_free(story.sum);
 }
 
-STORY_MAIN("epoch", story.person, steps, 250, .end = end)
+STORY_MAIN("epoch", story.person, steps, 330, .end = end)

@@ -32,6 +32,7 @@ static void all_keys(void **state)
 			       "vkdisplay=/x/vkdisplay\nnet=slirp\naddr=10.0.2.100/24\n"
 			       "gw=10.0.2.2\ndns=10.0.2.3\nunknown=1\n"
 			       "private=/home/u v/.a\nprivate=/home/u v/b=c\n"
+			       "disks=2\n"
 			       "env.LANG=C.UTF-8\nenv.X=a=b c",
 			       &failure),
 			 0);
@@ -45,6 +46,7 @@ static void all_keys(void **state)
 	assert_string_equal(config.vkdisplay, "/x/vkdisplay");
 	assert_int_equal(config.private_count, 2);
 	assert_string_equal(config.private_dirs[1], "/home/u v/b=c");
+	assert_int_equal(config.disks, 2);
 	assert_true(config.network);
 	assert_int_equal(config.prefix, 24);
 	assert_true(config.address.s_addr == inet_addr("10.0.2.100"));
@@ -79,6 +81,8 @@ static void malformed_lines_are_refused(void **state)
 		"home=relative",
 		"home=/",
 		"user=",
+		"disks=9",
+		"disks=x",
 		"private=relative",
 		"private=/",
 		"net=other",

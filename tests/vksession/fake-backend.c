@@ -78,6 +78,16 @@ static gboolean copy_sparse(const char *from, const char *to)
 	       status == 0;
 }
 
+/* The vkernel makes the layers of its disks. */
+static void make_layers(const char *const *disks)
+{
+	for (; disks && *disks; disks++) {
+		g_auto(GStrv) words = g_strsplit(*disks, ",", 2);
+
+		g_file_set_contents(words[0], "an empty layer", -1, NULL);
+	}
+}
+
 static gboolean fake_start(const VkLauncherConfig *config, GError **error)
 {
 	g_autofree char *size = g_strdup_printf("%" G_GUINT64_FORMAT, config->memory_bytes);
@@ -92,6 +102,7 @@ static gboolean fake_start(const VkLauncherConfig *config, GError **error)
 	}
 	put(config->runtime_dir, "running", config->save_dir ? config->save_dir : "fresh");
 	put(config->runtime_dir, "kernel", config->kernel_path);
+	make_layers(config->disks);
 	put(config->runtime_dir, "memory-size", size);
 	put(config->runtime_dir, "private", private_dirs ? private_dirs : "");
 	g_file_set_contents(config->log_path, "console\n", -1, NULL);

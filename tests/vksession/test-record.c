@@ -16,6 +16,8 @@ static VksRecord *make_record(void)
 	record->last_number = 4;
 	g_strfreev(record->private_dirs);
 	record->private_dirs = g_strsplit("/home/u/.a,/home/u/ü", ",", -1);
+	g_strfreev(record->disks);
+	record->disks = g_strsplit("/srv/a.img,/srv/b.img", ",", -1);
 	vks_record_add_command(record, "/home/u", argv);
 	return record;
 }

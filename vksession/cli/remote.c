@@ -333,6 +333,8 @@ gboolean cli_remote_run(CliRemote *remote, const VksRunOptions *options, const V
 	add(&dict, "encrypt", options->encrypt);
 	if (options->private_dirs)
 		g_variant_dict_insert(&dict, "private", "^as", options->private_dirs);
+	if (options->disks)
+		g_variant_dict_insert(&dict, "disks", "^as", options->disks);
 	if (options->memory_bytes)
 		g_variant_dict_insert(&dict, "memory", "t", options->memory_bytes);
 	if (options->cpus)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vksession/cli/saves-output.h"
 
+#include "vksession/disks.h"
+
 static const char *const headings[] = { ">SAVE", "TIME",   "AGE",   ">SIZE",   ">PARENT",
 					"KIND",	 "REASON", "STATE", "WINDOWS", NULL };
 
@@ -71,12 +73,12 @@ static void add_windows(JsonBuilder *builder, const VksManifest *manifest)
 	json_builder_end_array(builder);
 }
 
-static void add_private_dirs(JsonBuilder *builder, const VksManifest *manifest)
+static void add_strings(JsonBuilder *builder, const char *member, char *const *strings)
 {
-	json_builder_set_member_name(builder, "private");
+	json_builder_set_member_name(builder, member);
 	json_builder_begin_array(builder);
-	for (char **dir = manifest->private_dirs; dir && *dir; dir++)
-		json_builder_add_string_value(builder, *dir);
+	for (; strings && *strings; strings++)
+		json_builder_add_string_value(builder, *strings);
 	json_builder_end_array(builder);
 }
 
@@ -142,6 +144,8 @@ static void add_image(JsonBuilder *builder, const VksImage *image)
 
 static void add_manifest(JsonBuilder *builder, const VksManifest *manifest)
 {
+	g_auto(GStrv) disks = vks_disks_of_save(manifest);
+
 	cli_json_string(builder, "session", manifest->session_name);
 	cli_json_string(builder, "session_id", manifest->session_id);
 	cli_json_int(builder, "parent", manifest->parent);
@@ -159,7 +163,8 @@ static void add_manifest(JsonBuilder *builder, const VksManifest *manifest)
 	cli_json_int(builder, "resume_us", (gint64)manifest->figures.resume_us);
 	cli_json_int(builder, "total_us", (gint64)manifest->figures.total_us);
 	cli_json_int(builder, "written_bytes", (gint64)manifest->figures.written_bytes);
-	add_private_dirs(builder, manifest);
+	add_strings(builder, "private", manifest->private_dirs);
+	add_strings(builder, "disks", disks);
 	add_windows(builder, manifest);
 }
 

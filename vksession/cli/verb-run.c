@@ -10,6 +10,7 @@ static struct {
 	int cpus;
 	char *encrypt;
 	char **private_dirs;
+	char **disks;
 	gboolean no_network;
 	gboolean new_only;
 	gboolean detach;
@@ -42,6 +43,11 @@ static const GOptionEntry entries[] = {
 	  "is "
 	  "that of the save that is thawed; can be given several times",
 	  "DIR" },
+	{ "disk", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.disks,
+	  "A disk image for a new session, which is not written: what the session writes belongs "
+	  "to "
+	  "it and its saves; can be given several times",
+	  "FILE" },
 	{ "no-network", 0, 0, G_OPTION_ARG_NONE, &options.no_network,
 	  "A new session gets no network", NULL },
 	{ "new", 0, 0, G_OPTION_ARG_NONE, &options.new_only, "It is an error if the session exists",
@@ -80,12 +86,12 @@ static void print(const char *name, const VksRunResult *result, double seconds)
 }
 
 /* They go through JSON and D-Bus. */
-static gboolean check_private_dirs(GError **error)
+static gboolean check_names(char *const *names, GError **error)
 {
-	for (char **dir = options.private_dirs; dir && *dir; dir++) {
-		if (g_utf8_validate(*dir, -1, NULL))
+	for (; names && *names; names++) {
+		if (g_utf8_validate(*names, -1, NULL))
 			continue;
-		cli_set_usage(&cli_verb_run, "the name of a private directory is not UTF-8", error);
+		cli_set_usage(&cli_verb_run, "a name of a directory or disk is not UTF-8", error);
 		return FALSE;
 	}
 	return TRUE;
@@ -105,7 +111,7 @@ static int verb_run(Cli *cli, int argc, char **argv, GError **error)
 		cli_set_usage(&cli_verb_run, "--wait and --detach exclude each other", error);
 		return VKS_ERROR_USAGE;
 	}
-	if (!check_private_dirs(error))
+	if (!check_names(options.private_dirs, error) || !check_names(options.disks, error))
 		return VKS_ERROR_USAGE;
 	if (options.memory && !cli_parse_size(options.memory, &run.memory_bytes, error))
 		return VKS_ERROR_USAGE;
@@ -124,6 +130,7 @@ static int verb_run(Cli *cli, int argc, char **argv, GError **error)
 	run.no_network = options.no_network;
 	run.encrypt = options.encrypt;
 	run.private_dirs = (const char *const *)options.private_dirs;
+	run.disks = (const char *const *)options.disks;
 	if (!cli_open(cli, error) || !cli_run(cli, &run, &result, error) ||
 	    !cli_wait_window(cli, run.name, options.wait, &seconds, error))
 		return VKS_ERROR_FAILED;

@@ -53,5 +53,6 @@ complete -c vksession -n __vksession_name_wanted -a '(__vksession_sessions)'
 complete -c vksession -n '__vksession_verb_is verify drop rollback' -a '(__vksession_saves)'
 complete -c vksession -n '__vksession_verb_is run' -s s -x -a '(__vksession_sessions)' -d Session
 complete -c vksession -n '__vksession_verb_is run' -l private -x -a '(__fish_complete_directories)'
+complete -c vksession -n '__vksession_verb_is run' -l disk -r -F
 complete -c vksession -n '__vksession_verb_is run' -a '(__fish_complete_subcommand)'
 complete -c vksession -n '__vksession_verb_is desktop' -a 'add remove list'

@@ -16,6 +16,7 @@ static const struct {
 	{ VKS_ERROR_UNSUPPORTED, "org.vksession.Error.Unsupported" },
 	{ VKS_ERROR_NO_SPACE, "org.vksession.Error.NoSpace" },
 	{ VKS_ERROR_LOCKED, "org.vksession.Error.Locked" },
+	{ VKS_ERROR_DISK, "org.vksession.Error.Disk" },
 };
 
 char *vks_bus_session_path(const char *name)

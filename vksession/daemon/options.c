@@ -87,6 +87,7 @@ static const struct {
 	{ "network", IN(OPTIONS_RUN), "b", take_opposite, MEMBER(no_network) },
 	{ "memory", IN(OPTIONS_RUN), "t", take_uint64, MEMBER(memory_bytes) },
 	{ "cpus", IN(OPTIONS_RUN), "u", take_uint, MEMBER(cpus) },
+	{ "disks", IN(OPTIONS_RUN), "as", take_strings, MEMBER(disks) },
 	{ "private", IN(OPTIONS_RUN), "as", take_strings, MEMBER(private_dirs) },
 	{ "encrypt", IN(OPTIONS_RUN), "s", take_string, MEMBER(encrypt) },
 	{ "new", IN(OPTIONS_RUN), "b", take_boolean, MEMBER(new_only) },
@@ -117,6 +118,7 @@ void request_free(Request *request)
 	g_strfreev(request->command);
 	g_strfreev(request->environment);
 	g_strfreev(request->private_dirs);
+	g_strfreev(request->disks);
 	g_free(request->cwd);
 	g_free(request->encrypt);
 	g_free(request->display);

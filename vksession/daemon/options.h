@@ -23,6 +23,7 @@ typedef struct {
 	gboolean queue;	      /* wait for other work on the session */
 	char *encrypt;	      /* NULL: not asked for */
 	char **private_dirs;  /* the same */
+	char **disks;	      /* the same */
 	guint64 memory_bytes; /* 0: not asked for */
 	guint cpus;	      /* the same */
 	guint number;	      /* of a save; 0: the newest */

@@ -48,6 +48,7 @@ static gboolean run(Work *work, GError **error)
 		.cpus = request->cpus,
 		.encrypt = request->encrypt,
 		.private_dirs = (const char *const *)request->private_dirs,
+		.disks = (const char *const *)request->disks,
 	};
 	VksRunResult result = { 0 };
 
