@@ -93,19 +93,29 @@ tree_configure() {
 		{ cat "$1/merge.log" >&2; return 1; }
 }
 
-# Build the kernel, same input same output: tree_make DIR
+# Run make for the kernel, same input same output: tree_run_make DIR CC TARGET
 #
 # ccache looks at what the compiler says an object depends on: running the preprocessor for each
 # object first would make a cold build longer by a quarter. The compiler does not name headers of the
 # C library, so results are kept apart by the tools. One job more than there are processors, since
 # kbuild's makes wait for each other.
+tree_run_make() {
+	CCACHE_DEPEND=1 CCACHE_NAMESPACE=$(tree_tools | sha256sum | cut -c1-16) \
+		make -C "$1" -s -j$(($(nproc) + 1)) ARCH=um CC="$2" HOSTCC="$2" LOCALVERSION= \
+		KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970' KBUILD_BUILD_VERSION=1 \
+		KBUILD_BUILD_USER=vksession KBUILD_BUILD_HOST=vksession "$3"
+}
+
+# Build the kernel: tree_make DIR
+#
+# The compiler does not name either what an assembler's .incbin takes in, which is the program that
+# userspace processes begin with: a kernel with the one of an earlier build would run none.
 tree_make() {
 	local cc=gcc
 	if command -v ccache >/dev/null; then cc='ccache gcc'; fi
-	CCACHE_DEPEND=1 CCACHE_NAMESPACE=$(tree_tools | sha256sum | cut -c1-16) \
-		make -C "$1" -s -j$(($(nproc) + 1)) ARCH=um CC="$cc" HOSTCC="$cc" LOCALVERSION= \
-		KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970' KBUILD_BUILD_VERSION=1 \
-		KBUILD_BUILD_USER=vksession KBUILD_BUILD_HOST=vksession linux
+	tree_run_make "$1" "$cc" prepare &&
+		CCACHE_DISABLE=1 tree_run_make "$1" "$cc" arch/um/kernel/skas/stub_exe_embed.o &&
+		tree_run_make "$1" "$cc" linux
 }
 
 # What the result depends on besides the source: the tools that make it.
