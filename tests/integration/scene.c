@@ -64,7 +64,8 @@ void scene_start(struct scene *scene, struct person *person, const char *session
 	start_terminal(scene);
 	start_editor(scene);
 	start_worker(scene);
-	if (!window_place(&person->x, &scene->terminal, 40, 60, 500, 330) ||
+	/* Whole characters (82 x 25): another size would be rounded, at some time or other. */
+	if (!window_place(&person->x, &scene->terminal, 40, 60, 496, 329) ||
 	    !window_place(&person->x, &scene->editor, 610, 240, 520, 360))
 		fail_msg("the windows can't be moved");
 	scene_type(scene, TEXT);
