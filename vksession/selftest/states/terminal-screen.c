@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A full-screen program: raw terminal, its size, and that it is told of a new one. */
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 
@@ -30,9 +31,16 @@ static void draw(void)
 static void be_program(void)
 {
 	struct sigaction action = { .sa_handler = handler };
+	struct pollfd terminal = { .fd = 0, .events = POLLIN };
+	sigset_t resize, none;
 	struct termios raw;
-	char key[16];
+	char key;
 
+	/* Let in while it waits only: else it could come between the look at it and the waiting. */
+	sigemptyset(&none);
+	sigemptyset(&resize);
+	sigaddset(&resize, SIGWINCH);
+	sigprocmask(SIG_BLOCK, &resize, NULL);
 	sigaction(SIGWINCH, &action, NULL);
 	tcgetattr(0, &raw);
 	cfmakeraw(&raw);
@@ -40,17 +48,17 @@ static void be_program(void)
 	tcsetattr(0, TCSANOW, &raw);
 	draw();
 	for (;;) {
-		ssize_t got = read(0, key, 1);
+		bool typed = ppoll(&terminal, 1, NULL, &none) == 1;
 
 		if (resized) {
 			resized = 0;
 			draw();
 		}
-		if (got == 1) {
+		if (typed && read(0, &key, 1) == 1) {
 			char text[16];
-			int length = snprintf(text, sizeof(text), "[KEY %d]", key[0]);
+			int length = snprintf(text, sizeof(text), "[KEY %d]", key);
 
-			if (key[0] == 'q')
+			if (key == 'q')
 				_exit(0);
 			if (write(1, text, (size_t)length) < 0)
 				_exit(1);
