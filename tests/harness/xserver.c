@@ -71,9 +71,10 @@ void xserver_start(struct xserver *x, int log)
 {
 	char number[12];
 
+	/* -r: a key whose release is late on a busy machine is not typed again and again. */
 	x->server = start_until_ready((const char *const[]){ "Xvfb", "-screen", "0", "1280x800x24",
 							     "-nolisten", "tcp", "-noreset", "-dpi",
-							     "96", NULL },
+							     "96", "-r", NULL },
 				      "-displayfd", NULL, log, number, sizeof(number));
 	snprintf(x->name, sizeof(x->name), ":%s", number);
 

@@ -69,6 +69,8 @@ void scene_start(struct scene *scene, struct person *person, const char *session
 	    !window_place(&person->x, &scene->editor, 610, 240, 520, 360))
 		fail_msg("the windows can't be moved");
 	scene_type(scene, TEXT);
+	/* What is still on its way when a story goes on, for example by detaching, would be lost. */
+	scene_assert_text(scene);
 }
 
 void scene_clear(struct scene *scene)
