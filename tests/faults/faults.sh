@@ -104,8 +104,8 @@ kill_vkernels() {
 	done
 }
 
-add "$build/tests/faults/faults-inject" --every "$every"
-add "$build/tests/faults/faults-power" --every "$every"
+add "$build/tests/faults/faults-inject" --every "$every" --jobs "$(nproc)"
+add "$build/tests/faults/faults-power" --every "$every" --jobs "$(nproc)"
 add "$build/tests/faults/faults-real" "$vksession" --every "$every_real"
 before=$points
 if "$vksession" run -s "$session" --detach --memory 512M --no-network -- /bin/sleep infinity >/dev/null &&

@@ -9,7 +9,7 @@
  *             then the verdict, the next start, and the verdict on that.
  *   steps   - The same with a failure of each step of the kernel and the display.
  *
- * Usage: faults-inject [--every N] [--verbose] [SCENARIO...]
+ * Usage: faults-inject [--every N] [--jobs N] [--verbose] [SCENARIO...]
  * With --every N only each Nth fault is injected. The last line is `N fault points, M saves lost`.
  */
 #include <errno.h>
@@ -47,7 +47,7 @@ typedef struct {
 /** All of it. */
 typedef struct {
 	char *place, *pristine, *work;
-	Tally tally;
+	Tally *tally;
 } Campaign;
 
 static TraceVerdict on_call(TraceCall *call, gpointer user_data)
@@ -79,9 +79,13 @@ static int act(gpointer user_data)
 	return error && strstr(error->message, "; ") ? EXIT_FAILURE : 3;
 }
 
+/* Each stop costs two changes of process, and an operation makes hundreds of calls. */
 static int run_traced(Run *run)
 {
-	Tracer tracer = { .calls = faulty_call_numbers(), .enter = on_call, .user_data = run };
+	const int one[] = { run->point ? faulty_call_numbers()[run->point->call] : -1, -1 };
+	Tracer tracer = { .calls = run->point ? one : faulty_call_numbers(),
+			  .enter = on_call,
+			  .user_data = run };
 
 	*scenario_paused = 0;
 	return trace_run(&tracer, act, (gpointer)run->scenario);
@@ -103,13 +107,13 @@ static void judge(Campaign *campaign, const Scenario *scenario, const Before *be
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
 		g_string_append(verdict.wrong, " it hung;");
 	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
-		campaign->tally.aborted++;
-	campaign->tally.points++;
-	campaign->tally.lost += verdict.lost;
-	if (verdict.wrong->len > 0 && ++campaign->tally.wrong <= MAX_SHOWN)
+		campaign->tally->aborted++;
+	campaign->tally->points++;
+	campaign->tally->lost += verdict.lost;
+	if (verdict.wrong->len > 0 && ++campaign->tally->wrong <= MAX_SHOWN)
 		printf("WRONG %s (status 0x%x):%s\n", what, (unsigned int)status,
 		       verdict.wrong->str);
-	else if (campaign->tally.verbose)
+	else if (campaign->tally->verbose)
 		printf("ok %s (status 0x%x)\n", what, (unsigned int)status);
 	fflush(stdout);
 	verdict_clear(&verdict);
@@ -117,7 +121,7 @@ static void judge(Campaign *campaign, const Scenario *scenario, const Before *be
 
 static gboolean is_chosen(Campaign *campaign)
 {
-	return campaign->tally.seen++ % campaign->tally.every == 0;
+	return campaign->tally->seen++ % campaign->tally->every == 0;
 }
 
 static void inject(Campaign *campaign, const Scenario *scenario, const Before *before,
@@ -189,10 +193,9 @@ static void prepare(Campaign *campaign, const Scenario *scenario, Before *before
 	tree_copy(campaign->work, campaign->pristine);
 }
 
-static void run_scenario(Campaign *campaign, const Scenario *scenario)
+static void inject_all(Campaign *campaign, const Scenario *scenario)
 {
 	Run count = { .scenario = scenario };
-	guint points = campaign->tally.points;
 	Before before;
 	int status;
 
@@ -207,26 +210,30 @@ static void run_scenario(Campaign *campaign, const Scenario *scenario)
 	}
 	inject_steps(campaign, scenario, &before);
 	before_clear(&before);
-	printf("%s: %u fault points\n", scenario->name, campaign->tally.points - points);
+	printf("%s: %u fault points\n", scenario->name, campaign->tally->points);
 	fflush(stdout);
 }
 
-int main(int argc, char **argv)
+static void run_scenario(Tally *tally, const Scenario *scenario)
 {
-	Campaign campaign = { .place = tree_make_place() };
+	Campaign campaign = { .place = tree_make_place(), .tally = tally };
 
-	tally_init(&campaign.tally, "faults-inject", "[SCENARIO...]", argc, argv);
 	campaign.pristine = g_build_filename(campaign.place, "pristine", NULL);
 	campaign.work = g_build_filename(campaign.place, "work", NULL);
 	scenario_paused =
 		mmap(NULL, sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	for (gsize i = 0; i < n_scenarios; i++) {
-		if (tally_wants(&campaign.tally, scenarios[i].name))
-			run_scenario(&campaign, &scenarios[i]);
-	}
+	inject_all(&campaign, scenario);
 	tree_remove(campaign.place);
 	g_free(campaign.place);
 	g_free(campaign.pristine);
 	g_free(campaign.work);
-	return tally_end(&campaign.tally);
+}
+
+int main(int argc, char **argv)
+{
+	Tally tally;
+
+	tally_init(&tally, "faults-inject", "[SCENARIO...]", argc, argv);
+	tally_scenarios(&tally, run_scenario);
+	return tally_end(&tally);
 }

@@ -9,7 +9,8 @@
  * that the disk may be in: the verdict, and the next start in a new boot. Once the operation has
  * said that it is done, what it has done must be there in every state.
  *
- * Usage: faults-power [--every N] [SCENARIO...]. The last line is `N fault points, M saves lost`.
+ * Usage: faults-power [--every N] [--jobs N] [SCENARIO...]
+ * The last line is `N fault points, M saves lost`.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +29,7 @@
 
 typedef struct {
 	char *place, *pristine, *work, *store, *runtime;
-	Tally tally;
+	Tally *tally;
 } Campaign;
 
 /** One scenario that is replayed. */
@@ -59,9 +60,9 @@ static void judge(const Replay *replay, const gboolean *arrived, DiskFate fate)
 	verdict_judge(&verdict, replay->scenario, replay->before, vks, done);
 	verdict_recover(&verdict, replay->scenario, replay->before, vks);
 	vks_close(vks);
-	campaign->tally.points++;
-	campaign->tally.lost += verdict.lost;
-	if (verdict.wrong->len > 0 && ++campaign->tally.wrong <= MAX_SHOWN) {
+	campaign->tally->points++;
+	campaign->tally->lost += verdict.lost;
+	if (verdict.wrong->len > 0 && ++campaign->tally->wrong <= MAX_SHOWN) {
 		printf("WRONG %s: power fails after %u of %u, names ", replay->scenario->name,
 		       replay->moment, replay->moments);
 		for (guint i = 0; i < replay->pending; i++)
@@ -85,7 +86,7 @@ static void try_state(const Replay *replay, const gboolean *arrived)
 	Campaign *campaign = replay->campaign;
 
 	for (DiskFate fate = DISK_KEPT; fate < DISK_FATES; fate++) {
-		if (campaign->tally.seen++ % campaign->tally.every != 0 ||
+		if (campaign->tally->seen++ % campaign->tally->every != 0 ||
 		    !disk_write(replay->disk, arrived, fate, campaign->store))
 			continue;
 		forget_runtime(campaign);
@@ -129,7 +130,6 @@ static void replay_records(Campaign *campaign, const Scenario *scenario, const B
 		.disk = disk_new(pristine_store, records),
 		.moments = records->len,
 	};
-	guint points = campaign->tally.points;
 
 	for (replay.moment = 0; replay.moment <= records->len; replay.moment++) {
 		replay.pending = disk_go_to(replay.disk, replay.moment);
@@ -137,11 +137,11 @@ static void replay_records(Campaign *campaign, const Scenario *scenario, const B
 	}
 	disk_free(replay.disk);
 	printf("%s: %u states of the disk, from %u steps\n", scenario->name,
-	       campaign->tally.points - points, records->len);
+	       campaign->tally->points, records->len);
 	fflush(stdout);
 }
 
-static void run_scenario(Campaign *campaign, const Scenario *scenario)
+static void replay_scenario(Campaign *campaign, const Scenario *scenario)
 {
 	g_autoptr(GPtrArray) records = NULL;
 	Before before;
@@ -164,24 +164,28 @@ static void run_scenario(Campaign *campaign, const Scenario *scenario)
 	before_clear(&before);
 }
 
-int main(int argc, char **argv)
+static void run_scenario(Tally *tally, const Scenario *scenario)
 {
-	Campaign campaign = { .place = tree_make_place() };
+	Campaign campaign = { .place = tree_make_place(), .tally = tally };
 
-	tally_init(&campaign.tally, "faults-power", "[SCENARIO...]", argc, argv);
 	campaign.pristine = g_build_filename(campaign.place, "pristine", NULL);
 	campaign.work = g_build_filename(campaign.place, "work", NULL);
 	campaign.store = g_build_filename(campaign.work, "state", NULL);
 	campaign.runtime = g_build_filename(campaign.work, "run", NULL);
-	for (gsize i = 0; i < n_scenarios; i++) {
-		if (tally_wants(&campaign.tally, scenarios[i].name))
-			run_scenario(&campaign, &scenarios[i]);
-	}
+	replay_scenario(&campaign, scenario);
 	tree_remove(campaign.place);
 	g_free(campaign.place);
 	g_free(campaign.pristine);
 	g_free(campaign.work);
 	g_free(campaign.store);
 	g_free(campaign.runtime);
-	return tally_end(&campaign.tally);
+}
+
+int main(int argc, char **argv)
+{
+	Tally tally;
+
+	tally_init(&tally, "faults-power", "[SCENARIO...]", argc, argv);
+	tally_scenarios(&tally, run_scenario);
+	return tally_end(&tally);
 }

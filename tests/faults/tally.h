@@ -2,11 +2,12 @@
 /** @file What a program that makes faults was asked for, and what it found. */
 #pragma once
 
-#include <glib.h>
+#include "scenario.h"
 
 typedef struct {
 	const char *program;
 	guint every; /* only each Nth fault is made */
+	guint jobs;  /* so many scenarios at once */
 	gboolean verbose;
 	int argc;
 	char **argv; /* what is left of the command line */
@@ -21,8 +22,11 @@ typedef struct {
  */
 void tally_init(Tally *tally, const char *program, const char *arguments, int argc, char **argv);
 
-/** @return whether the arguments name something, or nothing at all */
-gboolean tally_wants(const Tally *tally, const char *name);
+/** Makes a scenario's faults and counts them; in a process of its own. */
+typedef void (*TallyRun)(Tally *tally, const Scenario *scenario);
+
+/** Runs the scenarios that the arguments name, or all, and adds up what they have counted. */
+void tally_scenarios(Tally *tally, TallyRun run);
 
 /** Prints what was found, last "N fault points, M saves lost". @return exit status of the program */
 int tally_end(const Tally *tally);
