@@ -75,9 +75,12 @@ gboolean vks_encryption_parse(const char *text, VksEncryption *encryption)
 VksSecret *vks_secret_new(gsize room, GError **error)
 {
 	VksSecret *secret = NULL;
+	const gsize whole = _Alignof(VksSecret);
+	gsize size = (sizeof(*secret) + room + whole - 1) / whole * whole;
 
+	/* The library puts what it gives at the end of a page: it is as aligned as its size. */
 	if (sodium_init() >= 0)
-		secret = sodium_malloc(sizeof(*secret) + room);
+		secret = sodium_malloc(size);
 	if (!secret) {
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "no memory for a secret");
 		return NULL;

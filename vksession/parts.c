@@ -184,7 +184,10 @@ int vks_part_open(const char *dir, const VksManifest *manifest, const char *name
 	}
 	if (!open_stream(from, manifest, name, take_to_file, GINT_TO_POINTER(to), error))
 		return -1;
-	lseek(to, 0, SEEK_SET);
+	if (lseek(to, 0, SEEK_SET) < 0) {
+		vks_error_errno(error, errno, "cannot read %s", name);
+		return -1;
+	}
 	return steal_fd(&to);
 }
 
