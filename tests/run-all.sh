@@ -16,27 +16,22 @@ sanitized=$top/build-sanitize
 passed=0
 failed=0
 skipped=0
+failures=''	# a line for each, said at the end once more
 
 # Adds the counts of one JUnit file that meson wrote; a suite without one has failed as a whole.
 add_junit() {
-	local counts
-	[[ -f $1 ]] || { failed=$((failed + 1)); return; }
-	counts=$(grep -oE '<testsuite [^>]*>' "$1" | awk '
-		function attribute(name) {
-			if (!match($0, " " name "=\"[0-9]+\""))
-				return 0
-			return substr($0, RSTART + length(name) + 3, RLENGTH - length(name) - 4)
-		}
-		{
-			tests += attribute("tests")
-			bad += attribute("failures") + attribute("errors")
-			skip += attribute("skipped")
-		}
-		END { print tests - bad - skip, bad + 0, skip + 0 }')
-	read -r p f s <<<"$counts"
+	local p f s said
+	said=$([[ -f $1 ]] && "$top/tests/junit.py" "$1") || { note_failure "$1: not written"; return; }
+	read -r p f s <<<"$said"
 	passed=$((passed + p))
 	failed=$((failed + f))
 	skipped=$((skipped + s))
+	failures+=$(tail -n +2 <<<"$said")
+}
+
+note_failure() {
+	failed=$((failed + 1))
+	failures+=$'\n'"FAILED $1"
 }
 
 # Runs tests of one build directory. Arguments: directory, name of the log, options of meson test.
@@ -51,7 +46,7 @@ run_suite() {
 count_suite() {
 	local before=$failed
 	add_junit "$1/meson-logs/$2.junit.xml"
-	(($3 == 0 || failed > before)) || failed=$((failed + 1))	# e.g. a program that did not compile
+	(($3 == 0 || failed > before)) || note_failure "$2 tests: status $3"	# e.g. one did not compile
 }
 
 # Static analysis of the programs; it needs to know how they are compiled.
@@ -91,7 +86,8 @@ finish_checks() {
 	printf '== checks of the tree\n'
 	cat "$logs/checks"
 	passed=$((passed + $(grep -c '^ok ' "$logs/checks")))
-	failed=$((failed + $(grep -c '^FAILED ' "$logs/checks")))
+	local check
+	while read -r check; do note_failure "$check"; done < <(sed -n 's/^FAILED //p' "$logs/checks")
 	printf '== unit tests, with sanitizers\n'
 	cat "$logs/units"
 	count_suite "$sanitized" unit $status
@@ -113,7 +109,7 @@ run_benchmark() {
 	if "$top/tests/bench/bench.sh" "$build" --rounds=1 --check; then
 		passed=$((passed + 1))
 	else
-		failed=$((failed + 1))
+		note_failure "benchmark: see its lines with 'missed'"
 	fi
 }
 
@@ -129,10 +125,12 @@ case ${1:-} in
 *) run_selected "$@" ;;
 esac
 
-if [[ ${CI:-} ]]; then
-	failed=$((failed + skipped))
+if [[ ${CI:-} ]] && ((skipped > 0)); then
+	note_failure "$skipped tests were skipped"
+	failed=$((failed + skipped - 1))
 	skipped=0
 fi
+sed '/^$/d' <<<"$failures"
 if ((skipped > 0)); then
 	printf '%d passed, %d failed, %d skipped\n' $passed $failed $skipped
 else
