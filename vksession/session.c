@@ -224,9 +224,16 @@ guint64 vks_session_cpu_us(const VksSession *session)
 	return vks_processes_cpu_us(pids);
 }
 
+/* A vkernel that was killed a moment ago: its launcher is about to see that, and to end. */
+static gboolean vkernel_is_dead(const VksSession *session)
+{
+	return session->running && session->status.vkernel_pid > 0 &&
+	       !vks_process_is_alive(session->status.vkernel_pid);
+}
+
 VksState vks_session_state(const VksSession *session)
 {
-	if (session->running)
+	if (session->running && !vkernel_is_dead(session))
 		return VKS_STATE_RUNNING;
 	if (ended_by_save(session))
 		return VKS_STATE_SAVED;
@@ -252,9 +259,7 @@ const char *vks_state_name(VksState state)
  */
 static void recover(VksSession *session)
 {
-	/* A vkernel that was killed a moment ago: its launcher is about to see that, and to end. */
-	if (session->running && session->status.vkernel_pid > 0 &&
-	    !vks_process_is_alive(session->status.vkernel_pid)) {
+	if (vkernel_is_dead(session)) {
 		session->backend->wait_gone(session->run_dir, KILL_TIMEOUT_MS, NULL);
 		vks_session_refresh(session);
 	}

@@ -104,7 +104,7 @@ void vks_session_refresh(VksSession *session);
 /** @return processor time that its processes used, microseconds; see activity.h */
 guint64 vks_session_cpu_us(const VksSession *session);
 
-/** @return the state, by the launcher, the record and the newest save */
+/** @return the state, by launcher, vkernel, record and the newest save */
 VksState vks_session_state(const VksSession *session);
 
 /** @return manifest of the newest save; NULL if there is none or it is damaged */
