@@ -43,11 +43,12 @@ struct VksArchive {
 	GCancellable *cancellable;
 };
 
-static VksArchive *archive_new(int fd)
+static VksArchive *archive_new(int fd, GCancellable *cancellable)
 {
 	VksArchive *archive = g_new0(VksArchive, 1);
 
 	archive->fd = fd;
+	archive->cancellable = cancellable;
 	archive->hash = XXH3_createState();
 	archive->block = g_malloc(MAX_RUN);
 	XXH3_128bits_reset(archive->hash);
@@ -97,17 +98,16 @@ static gboolean put_run(VksArchive *archive, guint64 offset, gsize length, GErro
 	       put(archive, archive->block, length, error);
 }
 
-VksArchive *vks_archive_new(int fd, GError **error)
+VksArchive *vks_archive_new(int fd, GCancellable *cancellable, GError **error)
 {
-	g_autoptr(VksArchive) archive = archive_new(fd);
+	g_autoptr(VksArchive) archive = archive_new(fd, cancellable);
 
 	if (!put(archive, MAGIC, strlen(MAGIC), error))
 		return NULL;
 	return g_steal_pointer(&archive);
 }
 
-static gboolean put_data(VksArchive *archive, int from, guint64 size, GCancellable *cancellable,
-			 GError **error)
+static gboolean put_data(VksArchive *archive, int from, guint64 size, GError **error)
 {
 	guint64 at = vks_sparse_next(from, 0, size);
 
@@ -119,7 +119,7 @@ static gboolean put_data(VksArchive *archive, int from, guint64 size, GCancellab
 			vks_error_errno(error, err, "cannot read");
 			return FALSE;
 		}
-		if (g_cancellable_set_error_if_cancelled(cancellable, error) ||
+		if (g_cancellable_set_error_if_cancelled(archive->cancellable, error) ||
 		    !put_run(archive, at, end - at, error))
 			return FALSE;
 		at = MAX(vks_sparse_next(from, end, size), end);
@@ -127,8 +127,7 @@ static gboolean put_data(VksArchive *archive, int from, guint64 size, GCancellab
 	return put_run(archive, size, 0, error);
 }
 
-gboolean vks_archive_add(VksArchive *archive, const char *name, const char *path,
-			 GCancellable *cancellable, GError **error)
+gboolean vks_archive_add(VksArchive *archive, const char *name, const char *path, GError **error)
 {
 	autofd from = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat st;
@@ -139,7 +138,7 @@ gboolean vks_archive_add(VksArchive *archive, const char *name, const char *path
 	}
 	return put_header(archive, (guint64)st.st_size, strlen(name), error) &&
 	       put(archive, name, strlen(name), error) &&
-	       put_data(archive, from, (guint64)st.st_size, cancellable, error);
+	       put_data(archive, from, (guint64)st.st_size, error);
 }
 
 gboolean vks_archive_finish(VksArchive *archive, GError **error)
@@ -280,12 +279,11 @@ static gboolean take_magic(VksArchive *archive, GError **error)
 gboolean vks_archive_unpack(int fd, const char *dir, const char *names, GCancellable *cancellable,
 			    GError **error)
 {
-	g_autoptr(VksArchive) archive = archive_new(fd);
+	g_autoptr(VksArchive) archive = archive_new(fd, cancellable);
 	g_autofree char *whole = g_strdup_printf("^(?:%s)$", names);
 	g_autoptr(GRegex) wanted = g_regex_new(whole, G_REGEX_DOLLAR_ENDONLY, 0, error);
 	Header header;
 
-	archive->cancellable = cancellable;
 	if (!wanted || !take_magic(archive, error))
 		return FALSE;
 	for (guint files = 0; files < MAX_FILES; files++) {

@@ -13,14 +13,13 @@
 /** A stream that is being written. */
 typedef struct VksArchive VksArchive;
 
-/** @param fd  borrowed: where to. @return free with vks_archive_free(); NULL on error */
-VksArchive *vks_archive_new(int fd, GError **error);
+/** @param fd, cancellable  borrowed. @return free with vks_archive_free(); NULL on error */
+VksArchive *vks_archive_new(int fd, GCancellable *cancellable, GError **error);
 void vks_archive_free(VksArchive *archive);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VksArchive, vks_archive_free)
 
 /** Adds a regular file. @param name  of at most 255 bytes */
-gboolean vks_archive_add(VksArchive *archive, const char *name, const char *path,
-			 GCancellable *cancellable, GError **error);
+gboolean vks_archive_add(VksArchive *archive, const char *name, const char *path, GError **error);
 
 /** Writes the end. */
 gboolean vks_archive_finish(VksArchive *archive, GError **error);

@@ -67,11 +67,16 @@ static VksFileChange *add_change(VksThawReport *report, const char *path, const 
 	return change;
 }
 
+gint64 vks_change_mtime_ns(const struct stat *st)
+{
+	return (gint64)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
+}
+
 gboolean vks_change_is_same(const VksHostResource *resource, const struct stat *st)
 {
 	return S_ISREG(st->st_mode) && st->st_ino == resource->inode &&
 	       (guint64)st->st_size == resource->size &&
-	       (gint64)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec == resource->mtime_ns;
+	       vks_change_mtime_ns(st) == resource->mtime_ns;
 }
 
 static const char *state_of_file(const VksHostResource *resource)

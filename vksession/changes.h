@@ -10,6 +10,9 @@
 #include "vksession/manifest.h"
 #include "vksession/vksession.h"
 
+/** @return when a file was last modified, in nanoseconds since 1970, as a manifest has it */
+gint64 vks_change_mtime_ns(const struct stat *st);
+
 /** @return whether a file is the one of a save: inode, size and time of modification */
 gboolean vks_change_is_same(const VksHostResource *resource, const struct stat *st);
 

@@ -260,6 +260,15 @@ gboolean vks_checksum_path(const char *path, VksChecksum *sum, VksChecksumProgre
 	return FALSE;
 }
 
+gboolean vks_checksum_compare(const char *what, const VksChecksum *found, guint64 size,
+			      const char *hex, GError **error)
+{
+	if (found->size == size && strcmp(found->hex, hex) == 0)
+		return TRUE;
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: checksum differs", what);
+	return FALSE;
+}
+
 void vks_checksum_buffer(const void *data, gsize length, char hex[VKS_CHECKSUM_HEX + 1])
 {
 	to_hex(XXH3_128bits(data, length), hex);

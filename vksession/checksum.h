@@ -48,6 +48,13 @@ gboolean vks_checksum_source(const VksChecksumSource *source, VksChecksum *sum,
 gboolean vks_checksum_path(const char *path, VksChecksum *sum, VksChecksumProgress progress,
 			   gpointer user_data, GCancellable *cancellable, GError **error);
 
+/**
+ * Compares what was found with what has to be there. Fails with G_IO_ERROR_INVALID_DATA.
+ * @param what  name of the file, for the message
+ */
+gboolean vks_checksum_compare(const char *what, const VksChecksum *found, guint64 size,
+			      const char *hex, GError **error);
+
 /** Plain XXH3-128 of a buffer, as lower-case digits. */
 void vks_checksum_buffer(const void *data, gsize length, char hex[VKS_CHECKSUM_HEX + 1]);
 

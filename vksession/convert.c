@@ -50,12 +50,8 @@ static gboolean check_part(const Convert *convert, const VksPart *part, GError *
 	g_autofree char *path = g_build_filename(convert->dir, part->name, NULL);
 	VksChecksum sum;
 
-	if (!vks_checksum_path(path, &sum, NULL, NULL, convert->cancellable, error))
-		return FALSE;
-	if (strcmp(sum.hex, part->checksum) == 0)
-		return TRUE;
-	g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: checksum differs", part->name);
-	return FALSE;
+	return vks_checksum_path(path, &sum, NULL, NULL, convert->cancellable, error) &&
+	       vks_checksum_compare(part->name, &sum, part->size, part->checksum, error);
 }
 
 static gboolean note_part(const Convert *convert, const char *name, gboolean required,

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "launcher/autofd.h"
+#include "vksession/changes.h"
 #include "vksession/durable.h"
 #include "vksession/error.h"
 #include "vksession/machine.h"
@@ -189,11 +190,6 @@ gboolean vks_disks_copy(const VksSession *session, const char *dir, GCancellable
 
 /* Images */
 
-static gint64 modified_ns(const struct stat *st)
-{
-	return (gint64)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
-}
-
 /* The index of the disk that a layer's path is of; -1: it is none. */
 static int index_of_layer(const char *path)
 {
@@ -232,7 +228,8 @@ gboolean vks_disks_note(const VksSession *session, VksManifest *manifest, GError
 			return FALSE;
 		}
 		vks_manifest_add_resource(manifest, KIND_IMAGE, *image, (guint64)st.st_size,
-					  modified_ns(&st), MIN(st.st_ino, (guint64)G_MAXINT64));
+					  vks_change_mtime_ns(&st),
+					  MIN(st.st_ino, (guint64)G_MAXINT64));
 	}
 	return TRUE;
 }
@@ -257,11 +254,11 @@ static const char *problem_of(const VksHostResource *image)
 
 	if (stat(image->path, &st) < 0)
 		return errno == ENOENT ? "is not there any more" : g_strerror(errno);
-	if (!S_ISREG(st.st_mode) || st.st_ino != image->inode)
-		return "is another file than that of the save";
-	if ((guint64)st.st_size != image->size || modified_ns(&st) != image->mtime_ns)
-		return "was written after the save";
-	return NULL;
+	if (vks_change_is_same(image, &st))
+		return NULL;
+	return S_ISREG(st.st_mode) && st.st_ino == image->inode
+		       ? "was written after the save"
+		       : "is another file than that of the save";
 }
 
 gboolean vks_disks_check(const VksManifest *manifest, GError **error)
@@ -293,13 +290,9 @@ static gboolean restore_part(const VksSession *session, guint number, const VksP
 	g_autofree char *to = layer_path(session, part->name);
 	VksChecksum sum;
 
-	if (!copy_layer(from, to, cancellable, error) ||
-	    !vks_checksum_path(to, &sum, NULL, NULL, cancellable, error))
-		return FALSE;
-	if (strcmp(sum.hex, part->checksum) == 0)
-		return TRUE;
-	g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: checksum differs", part->name);
-	return FALSE;
+	return copy_layer(from, to, cancellable, error) &&
+	       vks_checksum_path(to, &sum, NULL, NULL, cancellable, error) &&
+	       vks_checksum_compare(part->name, &sum, part->size, part->checksum, error);
 }
 
 gboolean vks_disks_restore(const VksSession *session, const VksManifest *manifest,

@@ -34,10 +34,7 @@ typedef struct {
 static gboolean set_not_found(const VksSession *session, guint number, GError **error)
 {
 	if (number)
-		g_set_error(error, VKS_ERROR, VKS_ERROR_NOT_FOUND,
-			    "session %s has no save %u; nothing was changed; see those that it has "
-			    "with: vksession saves %s",
-			    session->name, number, session->name);
+		vks_session_set_no_save(session, number, error);
 	else
 		g_set_error(error, VKS_ERROR, VKS_ERROR_NOT_FOUND,
 			    "session %s has no saves; nothing was changed; make one with: "
@@ -78,7 +75,7 @@ static gboolean need_portable_key(const VksSession *session, GError **error)
 
 static gboolean add(const Export *export, const char *name, const char *path, GError **error)
 {
-	return vks_archive_add(export->archive, name, path, export->cancellable, error);
+	return vks_archive_add(export->archive, name, path, error);
 }
 
 static gboolean add_session(const Export *export, GError **error)
@@ -172,7 +169,7 @@ static gboolean check(const Export *export, gboolean programs, GError **error)
 
 static gboolean write_stream(Export *export, gboolean programs, int fd, GError **error)
 {
-	g_autoptr(VksArchive) archive = vks_archive_new(fd, error);
+	g_autoptr(VksArchive) archive = vks_archive_new(fd, export->cancellable, error);
 
 	export->archive = archive;
 	return archive && add_session(export, error) && add_layers(export, error) &&

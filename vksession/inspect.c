@@ -190,10 +190,7 @@ static GPtrArray *inspect_saves(const VksSession *session, guint number, GError 
 			g_ptr_array_add(list, inspect_save(session, found));
 	}
 	if (number && list->len == 0) {
-		g_set_error(error, VKS_ERROR, VKS_ERROR_NOT_FOUND,
-			    "session %s has no save %u; nothing was changed; see those that it has "
-			    "with: vksession saves %s",
-			    session->name, number, session->name);
+		vks_session_set_no_save(session, number, error);
 		return NULL;
 	}
 	return g_steal_pointer(&list);

@@ -36,13 +36,8 @@ static gboolean check(const Rollback *rollback, GError **error)
 	    vks_store_verify(session->saves_dir, manifest, NULL, NULL,
 			     vks_control_cancellable(rollback->control), &cause))
 		return TRUE;
-	if (g_error_matches(cause, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)) {
-		g_set_error(error, VKS_ERROR, VKS_ERROR_NOT_FOUND,
-			    "session %s has no save %u; nothing was changed; see those that it has "
-			    "with: vksession saves %s",
-			    session->name, number, session->name);
-		return FALSE;
-	}
+	if (g_error_matches(cause, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
+		return vks_session_set_no_save(session, number, error);
 	if (cause->domain != VKS_ERROR)
 		g_prefix_error(&cause, "save %u is damaged: ", number);
 	vks_error_complete(error, g_steal_pointer(&cause),

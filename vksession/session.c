@@ -406,6 +406,15 @@ gboolean vks_session_need_running(const VksSession *session, GError **error)
 	return FALSE;
 }
 
+gboolean vks_session_set_no_save(const VksSession *session, guint number, GError **error)
+{
+	g_set_error(error, VKS_ERROR, VKS_ERROR_NOT_FOUND,
+		    "session %s has no save %u; nothing was changed; see those that it has with: "
+		    "vksession saves %s",
+		    session->name, number, session->name);
+	return FALSE;
+}
+
 gboolean vks_session_need_display(const char *display, gboolean detach, GError **error)
 {
 	if (detach || (display && *display))

@@ -92,6 +92,9 @@ int vks_session_lock_saves(const VksSession *session, const char *holder, gboole
  */
 gboolean vks_session_place_logs(VksSession *session, gboolean in_memory, GError **error);
 
+/** Says that there is no save of this number, and that nothing was changed. @return FALSE */
+gboolean vks_session_set_no_save(const VksSession *session, guint number, GError **error);
+
 /** Fails with VKS_ERROR_STATE unless the session runs. */
 gboolean vks_session_need_running(const VksSession *session, GError **error);
 

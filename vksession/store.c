@@ -312,15 +312,6 @@ static void report_with_offset(guint64 bytes, gpointer user_data)
 		offset->progress(offset->before + bytes, offset->user_data);
 }
 
-static gboolean compare_checksum(const char *name, const VksChecksum *found, guint64 size,
-				 const char *hex, GError **error)
-{
-	if (found->size == size && strcmp(found->hex, hex) == 0)
-		return TRUE;
-	g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: checksum differs", name);
-	return FALSE;
-}
-
 static gboolean verify_part(const char *saves_dir, const VksManifest *manifest, const VksPart *part,
 			    Offset *offset, GCancellable *cancellable, GError **error)
 {
@@ -331,7 +322,7 @@ static gboolean verify_part(const char *saves_dir, const VksManifest *manifest, 
 	if (!part_is_known(part->name))
 		return TRUE;
 	if (!vks_checksum_path(path, &sum, report_with_offset, offset, cancellable, error) ||
-	    !compare_checksum(part->name, &sum, part->size, part->checksum, error))
+	    !vks_checksum_compare(part->name, &sum, part->size, part->checksum, error))
 		return FALSE;
 	/* The memory's pages come last, all together. */
 	if (strcmp(part->name, VKS_PART_MEMORY) != 0 &&
@@ -357,8 +348,8 @@ static gboolean verify_whole(const char *saves_dir, const VksManifest *manifest,
 	layers = vks_layers_open(saves_dir, manifest, error);
 	return layers &&
 	       vks_layers_checksum(layers, &sum, report_with_offset, offset, cancellable, error) &&
-	       compare_checksum("memory as a whole", &sum, part->size,
-				vks_manifest_memory_checksum(manifest), error);
+	       vks_checksum_compare("memory as a whole", &sum, part->size,
+				    vks_manifest_memory_checksum(manifest), error);
 }
 
 gboolean vks_store_verify(const char *saves_dir, const VksManifest *manifest,
@@ -387,8 +378,8 @@ static gboolean compose_memory(const char *saves_dir, const VksManifest *manifes
 		return FALSE;
 	if (manifest->seal.id)
 		vks_sealing_hide_checksum(manifest->seal.sealing, sum.hex);
-	return compare_checksum(VKS_PART_MEMORY, &sum, part->size,
-				vks_manifest_memory_checksum(manifest), error);
+	return vks_checksum_compare(VKS_PART_MEMORY, &sum, part->size,
+				    vks_manifest_memory_checksum(manifest), error);
 }
 
 static gboolean compose_state(const char *saves_dir, const VksManifest *manifest, const char *to,
@@ -403,7 +394,7 @@ static gboolean compose_state(const char *saves_dir, const VksManifest *manifest
 	/* What was encrypted is authentic, or it could not be opened. */
 	return manifest->seal.id ||
 	       (vks_checksum_path(to, &sum, NULL, NULL, cancellable, error) &&
-		compare_checksum(VKS_PART_STATE, &sum, part->size, part->checksum, error));
+		vks_checksum_compare(VKS_PART_STATE, &sum, part->size, part->checksum, error));
 }
 
 gboolean vks_store_compose(const char *saves_dir, const VksManifest *manifest, const char *dir,

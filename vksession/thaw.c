@@ -144,11 +144,7 @@ static gboolean choose_save(Thaw *thaw, GError **error)
 		set_damaged(thaw, g_steal_pointer(&cause), error);
 		return FALSE;
 	}
-	g_set_error(error, VKS_ERROR, VKS_ERROR_NOT_FOUND,
-		    "session %s has no save %u; nothing was changed; see those that it has with: "
-		    "vksession saves %s",
-		    session->name, thaw->number, session->name);
-	return FALSE;
+	return vks_session_set_no_save(session, thaw->number, error);
 }
 
 static gboolean unlock(Thaw *thaw, GError **error)

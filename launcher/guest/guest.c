@@ -137,23 +137,14 @@ static int open_control(struct guest *guest, struct failure *failure)
 static int start_root_program(struct guest *guest, struct failure *failure)
 {
 	static const char *const arguments[] = { RESIDENT_ROOT_PROGRAM, NULL };
-	static struct environment environment;
-	struct program program = {
-		.cwd = "/",
-		.arguments = arguments,
-		.environment = &environment,
-		.fd_count = 3,
-		.as_root = true,
-	};
 	autofd null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	const int console = guest->console.write_fd;
+	const int fds[3] = { null, console, console };
 	pid_t pid;
 
 	if (!guest->config.root_program)
 		return 0;
-	environment_init(&environment, &guest->config);
-	program.fds[0] = null;
-	program.fds[1] = program.fds[2] = guest->console.write_fd;
-	pid = null < 0 ? -errno : program_start(&guest->config, &program);
+	pid = null < 0 ? -errno : program_start_root(&guest->config, arguments, fds);
 	return pid < 0 ? failure_set(failure, -pid, "start the root program") : 0;
 }
 

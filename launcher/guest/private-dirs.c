@@ -51,14 +51,6 @@ static void read_first_line(int fd, char *line, size_t size)
 static int copy_content(const struct config *config, const char *dir, struct failure *failure)
 {
 	static const char *const arguments[] = { "/bin/cp", "-a", ORIGINAL "/.", COPY, NULL };
-	static struct environment environment;
-	struct program program = {
-		.cwd = "/",
-		.arguments = arguments,
-		.environment = &environment,
-		.fd_count = 3,
-		.as_root = true,
-	};
 	autofd null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	autofd said = -1;
 	char line[256];
@@ -69,10 +61,7 @@ static int copy_content(const struct config *config, const char *dir, struct fai
 	if (null < 0 || pipe2(ends, O_CLOEXEC) < 0)
 		return failure_set(failure, errno, "copy %s", dir);
 	said = ends[0];
-	environment_init(&environment, config);
-	program.fds[0] = program.fds[1] = null;
-	program.fds[2] = ends[1];
-	pid = program_start(config, &program);
+	pid = program_start_root(config, arguments, (const int[]){ null, null, ends[1] });
 	close(ends[1]);
 	if (pid < 0)
 		return failure_set(failure, -pid, "start %s", arguments[0]);

@@ -113,6 +113,23 @@ pid_t program_start(const struct config *config, const struct program *program)
 	return error;
 }
 
+pid_t program_start_root(const struct config *config, const char *const *arguments,
+			 const int fds[3])
+{
+	static struct environment environment;
+	const struct program program = {
+		.cwd = "/",
+		.arguments = arguments,
+		.environment = &environment,
+		.fds = { fds[0], fds[1], fds[2] },
+		.fd_count = 3,
+		.as_root = true,
+	};
+
+	environment_init(&environment, config);
+	return program_start(config, &program);
+}
+
 /* All arguments in one string, blanks between; control characters become blanks, too. */
 static char *join_arguments(const char *const *arguments)
 {

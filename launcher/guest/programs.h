@@ -29,6 +29,15 @@ struct program {
  */
 pid_t program_start(const struct config *config, const struct program *program);
 
+/**
+ * Starts a program as the guest's root, at its top directory.
+ *
+ * @param fds  become 0, 1 and 2
+ * @return as program_start()
+ */
+pid_t program_start_root(const struct config *config, const char *const *arguments,
+			 const int fds[3]);
+
 /** One started by a RUN request. */
 struct program_entry {
 	struct program_entry *next;

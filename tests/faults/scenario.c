@@ -339,29 +339,26 @@ static gboolean prune_again(Vks *vks, GError **error)
 	return prune(vks, error) && save_again(vks, error);
 }
 
-static gboolean thaw_or_find_nothing(Vks *vks, gboolean again, const GError *cause, GError **error)
+/* One that was done finds nothing to be done. */
+static gboolean convert_again(Vks *vks, gboolean (*convert)(Vks *vks, GError **error),
+			      GError **error)
 {
-	if (again || g_error_matches(cause, VKS_ERROR, VKS_ERROR_STATE))
+	g_autoptr(GError) cause = NULL;
+
+	if (convert(vks, &cause) || g_error_matches(cause, VKS_ERROR, VKS_ERROR_STATE))
 		return thaw_newest(vks, error);
-	g_propagate_error(error, g_error_copy(cause));
+	g_propagate_error(error, g_steal_pointer(&cause));
 	return FALSE;
 }
 
 static gboolean encrypt_again(Vks *vks, GError **error)
 {
-	g_autoptr(GError) cause = NULL;
-	gboolean again = encrypt(vks, &cause);
-
-	return thaw_or_find_nothing(vks, again, cause, error);
+	return convert_again(vks, encrypt, error);
 }
 
-/* One that was done finds nothing that is encrypted. */
 static gboolean decrypt_again(Vks *vks, GError **error)
 {
-	g_autoptr(GError) cause = NULL;
-	gboolean again = decrypt(vks, &cause);
-
-	return thaw_or_find_nothing(vks, again, cause, error);
+	return convert_again(vks, decrypt, error);
 }
 
 static gboolean thaw_again(Vks *vks, GError **error)

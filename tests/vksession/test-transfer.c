@@ -55,11 +55,11 @@ static int small_stream(void **state, gboolean holes)
 	g_autofree char *path = sandbox_path(state, "file");
 	g_autoptr(GError) error = NULL;
 	int fd = stream_new();
-	g_autoptr(VksArchive) archive = vks_archive_new(fd, &error);
+	g_autoptr(VksArchive) archive = vks_archive_new(fd, NULL, &error);
 
 	sandbox_write(state, "file", "some text");
 	for (gsize i = 0; archive && i < G_N_ELEMENTS(names); i++) {
-		if (!vks_archive_add(archive, names[i], path, NULL, &error))
+		if (!vks_archive_add(archive, names[i], path, &error))
 			fail_msg("%s", error->message);
 		assert_true(!holes || truncate(path, 5 * PAGE) == 0);
 	}
@@ -347,9 +347,9 @@ static void test_foreign(void **state)
 
 	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
 		autofd fd = stream_new();
-		g_autoptr(VksArchive) archive = vks_archive_new(fd, NULL);
+		g_autoptr(VksArchive) archive = vks_archive_new(fd, NULL, NULL);
 
-		assert_true(vks_archive_add(archive, names[i], manifest, NULL, NULL) &&
+		assert_true(vks_archive_add(archive, names[i], manifest, NULL) &&
 			    vks_archive_finish(archive, NULL));
 		assert_import_fails(state, vks, fd, VKS_ERROR_DAMAGED, names[i], i);
 	}

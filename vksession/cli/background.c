@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "vksession/cli/verb.h"
@@ -12,7 +11,7 @@ static void detach(gpointer data)
 	 * A little less than the caller, and no more: whoever saves meanwhile has to wait until it
 	 * gives way, which takes some of its processor time.
 	 */
-	setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + 5);
+	nice(5);
 }
 
 void cli_prune_in_background(const char *name)
