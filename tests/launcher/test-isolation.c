@@ -285,6 +285,55 @@ static void test_no_core(void **state)
 	assert_int_equal(attempt(look_at_limits, isolation), 0);
 }
 
+/* Whether a core dump would be a file of ours, so that the control below means something. */
+static gboolean core_is_a_file(void)
+{
+	g_autofree char *pattern = NULL;
+	struct rlimit core;
+
+	return g_file_get_contents("/proc/sys/kernel/core_pattern", &pattern, NULL, NULL) &&
+	       g_ascii_isalnum(*pattern) && getrlimit(RLIMIT_CORE, &core) == 0 &&
+	       core.rlim_max == RLIM_INFINITY;
+}
+
+/* A child that may dump core as the machine allows, ended by a signal. */
+static gboolean dumps_core(int signal_number, const VkIsolation *isolation)
+{
+	pid_t pid = fork();
+	struct rlimit core;
+	int status;
+
+	if (pid == 0) {
+		signal(signal_number, SIG_DFL);
+		getrlimit(RLIMIT_CORE, &core);
+		core.rlim_cur = core.rlim_max;
+		if (chdir(place.inside) < 0 || setrlimit(RLIMIT_CORE, &core) < 0 ||
+		    (isolation && vk_isolation_enter(isolation) < 0))
+			_exit(255);
+		raise(signal_number);
+		_exit(255);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), signal_number);
+	return WCOREDUMP(status);
+}
+
+/* All signals that end a process with a core dump; see signal(7). */
+static void test_no_core_of_any_signal(void **state)
+{
+	static const int signals[] = { SIGQUIT, SIGILL,	 SIGTRAP, SIGABRT, SIGBUS,
+				       SIGFPE,	SIGSEGV, SIGXCPU, SIGXFSZ, SIGSYS };
+	g_autoptr(VkIsolation) isolation = isolate();
+
+	for (gsize i = 0; i < G_N_ELEMENTS(signals); i++) {
+		if (dumps_core(signals[i], isolation))
+			fail_msg("%s: a core dump", strsignal(signals[i]));
+		if (core_is_a_file() && !dumps_core(signals[i], NULL))
+			fail_msg("%s: none without isolation, too", strsignal(signals[i]));
+	}
+}
+
 /* Where the kernel has only one of the two, the other still works; and with none, a session does. */
 static void test_fallbacks(void **state)
 {
@@ -338,8 +387,11 @@ static int remove_place(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_system_calls), cmocka_unit_test(test_files),
-		cmocka_unit_test(test_allowed),	     cmocka_unit_test(test_no_core),
+		cmocka_unit_test(test_system_calls),
+		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_allowed),
+		cmocka_unit_test(test_no_core),
+		cmocka_unit_test(test_no_core_of_any_signal),
 		cmocka_unit_test(test_fallbacks),
 	};
 

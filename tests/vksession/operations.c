@@ -2,8 +2,10 @@
 #include "operations.h"
 
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
+#include "launcher/autofd.h"
 #include "vksession/encryption.h"
 #include "vksession/paths.h"
 #include "vksession/store.h"
@@ -61,6 +63,20 @@ guint save_session(Vks *vks, const char *name, gboolean stop)
 	if (!vks_save(vks, &options, NULL, &result, &error))
 		fail_msg("%s", error->message);
 	return result.number;
+}
+
+void move_session(Vks *vks, const char *from, const char *to)
+{
+	autofd fd = memfd_create("stream", MFD_CLOEXEC);
+	g_autoptr(GError) error = NULL;
+	guint number;
+
+	assert_true(fd >= 0);
+	if (!vks_export(vks, from, 0, FALSE, fd, NULL, &error))
+		fail_msg("%s", error->message);
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	if (!vks_import(vks, to, fd, NULL, &number, &error))
+		fail_msg("%s", error->message);
 }
 
 void assert_state(Vks *vks, const char *name, VksState state)

@@ -27,6 +27,9 @@ void run_session(Vks *vks, const char *name);
 /** Saves a session. @return number of the save */
 guint save_session(Vks *vks, const char *name, gboolean stop);
 
+/** Exports the newest save of a session, and imports it as another one. */
+void move_session(Vks *vks, const char *from, const char *to);
+
 /** Fails unless the session is in a state. */
 void assert_state(Vks *vks, const char *name, VksState state);
 

@@ -55,19 +55,29 @@ static Vks *open_running(void **state)
 	return vks;
 }
 
-static gboolean thaw(Vks *vks, guint number, GError **error)
+static gboolean thaw_session(Vks *vks, const char *name, guint number, GError **error)
 {
-	VksThawOptions options = { .name = "s", .number = number, .detach = TRUE };
+	VksThawOptions options = { .name = name, .number = number, .detach = TRUE };
 	VksThawResult result;
 
 	return vks_thaw(vks, &options, NULL, &result, error);
 }
 
-static void assert_layer(void **state, const char *expected)
+static gboolean thaw(Vks *vks, guint number, GError **error)
 {
-	g_autofree char *text = sandbox_read(state, LAYER);
+	return thaw_session(vks, "s", number, error);
+}
+
+static void assert_text(void **state, const char *relative, const char *expected)
+{
+	g_autofree char *text = sandbox_read(state, relative);
 
 	assert_string_equal(text, expected);
+}
+
+static void assert_layer(void **state, const char *expected)
+{
+	assert_text(state, LAYER, expected);
 }
 
 static void assert_not_found(void **state, const char *name)
@@ -195,6 +205,31 @@ static void test_failed_copy(void **state)
 	assert_no_leftovers(state, "state/vksession/s/saves", ".new-");
 }
 
+/* Its layer comes along, and the image, which is another's, does not: it has to be there. */
+static void test_moves(void **state)
+{
+	g_autoptr(Vks) vks = open_running(state);
+	g_autofree char *image = sandbox_path(state, "home/image");
+	g_autoptr(GError) error = NULL;
+
+	sandbox_write(state, LAYER, "one");
+	assert_int_equal(save_session(vks, "s", FALSE), 1);
+	sandbox_write(state, LAYER, "two");
+	assert_int_equal(save_session(vks, "s", TRUE), 2);
+	move_session(vks, "s", "moved");
+	assert_true(vks_drop(vks, "s", 0, NULL));
+	assert_true(thaw_session(vks, "moved", 0, NULL));
+	assert_text(state, "state/vksession/moved/disks/disk-0", "two");
+	sandbox_write(state, "state/vksession/moved/disks/disk-0", "three");
+	assert_int_equal(save_session(vks, "moved", TRUE), 3);
+	assert_true(thaw_session(vks, "moved", 2, NULL));
+	assert_text(state, "state/vksession/moved/disks/disk-0", "two");
+	assert_true(vks_stop(vks, "moved", 0, NULL));
+	assert_int_equal(unlink(image), 0);
+	assert_false(thaw_session(vks, "moved", 0, &error));
+	assert_vks_error(&error, VKS_ERROR_DISK);
+}
+
 static void test_not_encrypted(void **state)
 {
 	g_autofree char *image = make_image(state);
@@ -221,6 +256,7 @@ int main(void)
 		IN_SANDBOX(test_other_images_are_refused),
 		IN_SANDBOX(test_damaged_layer_is_noticed),
 		IN_SANDBOX(test_failed_copy),
+		IN_SANDBOX(test_moves),
 		IN_SANDBOX(test_not_encrypted),
 	};
 

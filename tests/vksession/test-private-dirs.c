@@ -98,12 +98,43 @@ static void test_kept_by_the_session(void **state)
 	assert_string_equal(manifest->private_dirs[0], dir);
 }
 
+/* Under another name, with its save and, when that is gone, without. */
+static void test_moves_with_the_session(void **state)
+{
+	static const char *const argv[] = { "xterm", NULL };
+	const char *const names[] = { "a", NULL };
+	g_autofree char *home = sandbox_path(state, "home");
+	g_autofree char *dir = sandbox_path(state, "home/a");
+	g_autoptr(Vks) vks = open_fake();
+	VksRunOptions options = {
+		.name = "from", .argv = argv, .cwd = home, .detach = TRUE, .private_dirs = names
+	};
+	g_autoptr(VksManifest) manifest = NULL;
+	g_autofree char *given = NULL;
+	VksRunResult result;
+
+	make(state);
+	assert_true(vks_run(vks, &options, NULL, &result, NULL));
+	save_session(vks, "from", TRUE);
+	move_session(vks, "from", "moved");
+	manifest = load_save(vks, "moved", 1);
+	assert_int_equal(g_strv_length(manifest->private_dirs), 1);
+	assert_string_equal(manifest->private_dirs[0], dir);
+	assert_true(vks_drop(vks, "moved", 1, NULL));
+	options.name = "moved";
+	options.private_dirs = NULL;
+	assert_true(vks_run(vks, &options, NULL, &result, NULL));
+	given = sandbox_read(state, "run/vksession/moved/private");
+	assert_string_equal(given, dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_found_sorted_and_once),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_kept_by_the_session),
+		cmocka_unit_test(test_moves_with_the_session),
 	};
 
 	return cmocka_run_group_tests(tests, sandbox_setup, sandbox_teardown);
