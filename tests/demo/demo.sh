@@ -43,6 +43,8 @@ finish() {
 	if [[ $scratch ]]; then
 		vk stop "$session" >/dev/null 2>&1 || true
 		((status == 0)) || tail -n 20 "$scratch"/state/vksession/*/log "$scratch"/*.log 2>/dev/null || true
+		# What still copies programs for the save in the background gives way to this, and ends.
+		vk drop --yes "$session" >/dev/null 2>&1 || true
 		rm -rf "$runtime" "$scratch"
 	fi
 	((${#pids[@]} == 0)) || kill "${pids[@]}" 2>/dev/null || true
