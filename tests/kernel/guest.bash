@@ -64,14 +64,14 @@ close_descriptors() {
 	done
 }
 
-# Start a vkernel in the background: guest_start NAME PARAMETER...
+# Start a vkernel in the background, by the program $runner if that is set: guest_start NAME PARAMETER...
 guest_start() {
 	local name=$1
 	shift
 	: >"$scratch/$name.log"
 	(
 		close_descriptors
-		exec "$VKERNEL" mem=128M seccomp=on "uml_dir=$scratch/" "umid=$name" con=null \
+		exec ${runner:+"$runner"} "$VKERNEL" mem=128M seccomp=on "uml_dir=$scratch/" "umid=$name" con=null \
 			con0=null,fd:1 quiet "$@"
 	) </dev/null >>"$scratch/$name.log" 2>&1 &
 	guest_pid[$name]=$!
