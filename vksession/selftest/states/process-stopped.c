@@ -4,11 +4,16 @@
 
 static void run(void)
 {
-	pid_t child = fork_child();
-	int status;
+	int end_now[2], status;
+	char byte = 0;
+	pid_t child;
 
+	must(pipe(end_now));
+	child = fork_child();
 	if (child == 0) {
 		raise(SIGSTOP);
+		/* of one that has ended nobody is told that it had gone on */
+		must(read(end_now[0], &byte, 1));
 		_exit(9);
 	}
 	expect(waitpid(child, &status, WUNTRACED) == child && WIFSTOPPED(status),
@@ -18,6 +23,7 @@ static void run(void)
 	must(kill(child, SIGCONT));
 	expect(waitpid(child, &status, WCONTINUED) == child && WIFCONTINUED(status),
 	       "the child's going on is not told");
+	must(write(end_now[1], &byte, 1));
 	expect(waitpid(child, &status, 0) == child && WEXITSTATUS(status) == 9,
 	       "the child's status is lost");
 }
