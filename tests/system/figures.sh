@@ -38,15 +38,14 @@ login_times() {
 
 # Of the shutdown before this boot.
 shutdown_times() {
-	figure "$1, PrepareForShutdown to the lock's release" "$(lock_time shutdown --boot=-1)"
-	figure "$1, PrepareForShutdown to the end of the save" "$(save_time shutdown --boot=-1)"
+	figure "$1, PrepareForShutdown to the lock's release" "$(lock_time shutdown --boot=-1)" &&
+		figure "$1, PrepareForShutdown to the end of the save" "$(save_time shutdown --boot=-1)"
 }
 
 # Powers off and on again and notes how long the lock was held for so many sessions.
 power_cycle() {
 	machine_desktop systemctl poweroff && machine_wait_off && machine_boot || return 1
-	shutdown_times "$1"
-	log_in
+	shutdown_times "$1" && log_in
 }
 
 story_five_sessions() {
