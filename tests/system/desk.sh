@@ -115,8 +115,20 @@ shell_has() {
 	window_key xterm Return && wait_for 30 "the shell to write '$1'" shell_wrote "$1"
 }
 
+shell_line_is() {
+	window_key xterm ctrl+t && [[ $(machine_user cat "/home/$machine_user_name/command-line") == "$1" ]]
+}
+
 shell_prepare() {
-	window_key xterm ctrl+u && window_type xterm "echo $1 > ~/from-shell"
+	local line="echo $1 > ~/from-shell"
+	window_key xterm ctrl+u && window_type xterm "$line" &&
+		wait_for 30 "the shell to have '$line'" shell_line_is "$line"
+}
+
+# Adds to the editor's text, without saving it. What was typed has arrived when a story goes on: what is
+# still on its way into the session when that is saved would be lost.
+editor_type() {
+	window_type mousepad "$1" && text+=$1 && editor_has "$text"
 }
 
 screenshot() {

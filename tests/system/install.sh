@@ -41,7 +41,7 @@ install_depends() {
 # Prints the path of a layer on a tree with what apt finds for these dependencies. Kept in the cache.
 install_depends_layer() {
 	local tree=$1 depends=$2 layer status=0
-	layer=$cache/depends-$(printf '%s\n' "$tree" "$depends" | sha256sum | cut -c 1-16)
+	layer=$tree.depends-$(printf '%s\n' "$depends" | sha256sum | cut -c 1-16)
 	if [[ ! -d $layer ]]; then
 		root_mount depends "$tree"
 		{
@@ -53,7 +53,7 @@ install_depends_layer() {
 			tail -n 5 "$output/depends.log" >&2
 			return 1
 		fi
-		rm -rf "$cache"/depends-*
+		rm -rf "$tree".depends-*
 		mv "$work/depends/upper" "$layer"
 	fi
 	printf '%s\n' "$layer"
@@ -61,7 +61,7 @@ install_depends_layer() {
 
 install_prepare() {
 	local tree layer
-	tree=$("$top/tests/system/tree.sh") || return 1
+	tree=$("$top/tests/system/tree.sh" "${tree_init:-systemd}") || return 1
 	if [[ ${VKSESSION_TEST_DEBS:-} ]]; then
 		mkdir "$work/debs" && cp "$VKSESSION_TEST_DEBS"/*.deb "$work/debs/" || return 1
 	else
@@ -112,15 +112,19 @@ story_lintian() {
 	return 1
 }
 
-# Nothing of the packages is left after a purge, but what users have in their homes.
+# Whether nothing of the packages is left in a root after a purge, but what users have in their homes.
+nothing_is_left() {
+	local left
+	left=$(find "$1"/{usr,etc,var/lib} -xdev -iname '*vksession*' ! -path '*/apt/*' 2>/dev/null)
+	[[ ! $left ]] || fail "left behind after the purge: $left"
+}
+
 story_purge() {
-	local left status=0
+	local status=0
 	root_mount purged "$install_layers"
 	root_run purged apt-get purge -q -y '?name(^vksession)' >"$output/purge.log" 2>&1 || status=1
 	((status == 0)) || tail -n 5 "$output/purge.log" >&2
-	left=$(find "$work"/purged/root/{usr,etc,var/lib} -xdev -iname '*vksession*' \
-		! -path '*/apt/*' 2>/dev/null)
-	[[ ! $left ]] || fail "left behind after the purge: $left" || status=1
+	nothing_is_left "$work/purged/root" || status=1
 	root_umount purged
 	return $status
 }

@@ -30,6 +30,8 @@ failed=0
 . "$top/tests/system/memory.sh"
 # shellcheck source=tests/system/install.sh
 . "$top/tests/system/install.sh"
+# shellcheck source=tests/system/upgrade.sh
+. "$top/tests/system/upgrade.sh"
 
 keep_journal() {
 	machine_run journalctl --no-pager --boot >"$output/$1.journal" 2>/dev/null

@@ -6,8 +6,9 @@
 # Prints one line a story and ends with "N passed, N failed"; figures stand in between.
 #
 # Usage: run.sh [--all] [STORY...]
-#   --all   the rest as well: the window by its spoken names, a restart of the services, figures of more
-#           and of fewer sessions, large sessions, and a lid in QEMU (lid.sh)
+#   --all   the rest as well: the window by its spoken names, a restart of the services, an upgrade of
+#           the package, figures of more and of fewer sessions, large sessions, a system without systemd
+#           (sysvinit.sh), and a lid in QEMU (lid.sh)
 # Environment: see report.sh.
 set -uo pipefail
 
@@ -15,7 +16,8 @@ set -uo pipefail
 . "$(dirname "$0")/report.sh"
 
 short=(first_login poweroff suspend hook logout battery plug)
-long=(screen_reader restart five_sessions one_session without_vksession second_net background_saves)
+long=(screen_reader restart upgrade five_sessions one_session without_vksession second_net
+	background_saves purge_next)
 
 # Runs another program of the system tests with the packages of this one, and takes over its counts.
 run_other() {
@@ -32,7 +34,7 @@ main() {
 	if [[ ${1:-} == --all ]]; then
 		shift
 		stories+=("${long[@]}")
-		others=(lid)
+		others=(sysvinit lid)
 	fi
 	(($# == 0)) || stories=("$@")
 	rm -f "$output"/*

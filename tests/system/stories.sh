@@ -6,9 +6,9 @@
 
 text=""	# what the editor is to hold
 
-# Adds to the editor's text without saving it, and prepares a line in the shell.
+# Types into the editor and the shell, and saves or enters nothing.
 type_more() {
-	window_type mousepad "$1" && text+=$1 && shell_prepare "$2"
+	editor_type "$1" && shell_prepare "$2"
 }
 
 # All three windows are in their places, with the text that was typed and never saved, the line in the
@@ -187,18 +187,23 @@ saves_are_more() {
 	(($(saves_listed "$1") > $2))
 }
 
-# What an upgrade does: the services are started anew, under the sessions that run.
+# The services are started anew, under the sessions that run.
 story_restart() {
-	local before session
+	local before
 	before=$(windows_listed)
 	machine_user systemctl --user restart vksessiond.service vksession-pm.service || return 1
-	wait_for 60 "the delay lock" lock_is_held || return 1
+	wait_for 60 "the delay lock" lock_is_held && sessions_go_on "$before"
+}
+
+# Under a daemon that has just started. Argument: the windows from before.
+sessions_go_on() {
+	local session
 	for session in "${desk_sessions[@]}"; do
 		[[ $(machine_user busctl --user get-property org.vksession \
 			"/org/vksession/session/$session" org.vksession.Session1 State) == 's "running"' ]] ||
 			fail "session $session does not run" || return 1
 	done
-	[[ $(windows_listed) == "$before" ]] || fail "the windows are not those from before"
+	[[ $(windows_listed) == "$1" ]] || fail "the windows are not those from before"
 }
 
 # The windows of the sessions, by their numbers on the screen.

@@ -3,13 +3,19 @@
 #
 # Makes the tree that the system tests boot: Debian 12 with what a desktop needs and the tests drive,
 # but nothing of what vksession depends on, which its package has to bring. Kept in a cache.
-# Usage: tree.sh: prints the tree's path.
+# Usage: tree.sh [INIT]: prints the tree's path. INIT: systemd (the default), or sysvinit, which comes with
+# elogind and acpid.
 # Environment: VKSESSION_TEST_CACHE, default /var/cache/vksession-tests.
 set -euo pipefail
 
 cache=${VKSESSION_TEST_CACHE:-/var/cache/vksession-tests}
-packages=(
-	systemd systemd-sysv libpam-systemd dbus dbus-user-session login passwd util-linux procps
+declare -A of_init=(
+	[systemd]="systemd systemd-sysv libpam-systemd dbus dbus-user-session"
+	[sysvinit]="sysvinit-core elogind libpam-elogind dbus dbus-x11 acpid"
+)
+read -ra packages <<<"${of_init[${1:-systemd}]}"
+packages+=(
+	login passwd util-linux procps
 	udev policykit-1 xvfb x11-utils x11-xserver-utils xauth xdotool xclip openbox python3-xdg
 	xfce4-panel xfconf dunst at-spi2-core libatk-adaptor gir1.2-atspi-2.0 fonts-dejavu-core
 	xterm mousepad galculator x11-apps upower umockdev gir1.2-umockdev-1.0
