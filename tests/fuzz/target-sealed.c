@@ -44,7 +44,8 @@ static gboolean run_seals(const guint8 *data, gsize length)
 	for (const VksPageSeal *seal; (seal = vks_seals_next(seals, page)); page = seal->page + 1)
 		fuzz_assert(seal->page >= page && seal->page < PAGES);
 	again = vks_seals_print(seals);
-	fuzz_assert(again->len == length && memcmp(again->data, data, length) == 0);
+	fuzz_assert(again->len == length);
+	fuzz_assert(length == 0 || memcmp(again->data, data, length) == 0);
 	return TRUE;
 }
 

@@ -28,7 +28,7 @@ static const struct {
 } known_skips[] = {
 	/* Files that change behind the kernel's back: FUSE and NFS have no leases either. */
 	{ "file-lease@hostfs", "Invalid argument" },
-	/* Left out: in UML a thread that waits for a page would spin, and get no signal but SIGKILL. */
+	/* Left out: in UML a thread that waits for a page would spin, and run no handlers. */
 	{ "userfaultfd", "not implemented" },
 	{ "registers-avx*", "this processor" },
 	/* 120 MB to be fetched for one state. */
