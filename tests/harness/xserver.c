@@ -19,6 +19,43 @@
 
 #define START_MS 15000
 
+/** A window manager. */
+struct manager {
+	const char *name;
+	const char *const *argv;
+	const char *ready; /* property of the root window that is there when the manager is */
+};
+
+static const struct manager managers[] = {
+	/* A window that is mapped while openbox starts can be left unmanaged for ever, and the
+	   usual sign of a window manager (_NET_SUPPORTING_WM_CHECK) comes too early. Its start-up
+	   command runs after all. */
+	{ "openbox",
+	  (const char *const[]){ "openbox", "--startup",
+				 "xprop -root -f HARNESS_READY 8s -set HARNESS_READY yes", NULL },
+	  "HARNESS_READY" },
+	/* Its settings come from a daemon, which would not be seen to be the desktop's if the bus
+	   had started it. */
+	{ "xfwm4",
+	  (const char *const[]){ "dbus-run-session", "--", "sh", "-c",
+				 "export NO_AT_BRIDGE=1; /usr/lib/*/xfce4/xfconf/xfconfd & "
+				 "exec xfwm4 --compositor=off",
+				 NULL },
+	  "_NET_WORKAREA" },
+};
+
+static const struct manager *chosen_manager(void)
+{
+	const char *name = g_getenv("VKSESSION_TEST_WINDOW_MANAGER");
+
+	if (!name)
+		return &managers[0];
+	for (gsize i = 0; i < G_N_ELEMENTS(managers); i++)
+		if (g_str_equal(name, managers[i].name))
+			return &managers[i];
+	g_error("VKSESSION_TEST_WINDOW_MANAGER=%s is none that is known", name);
+}
+
 struct manager_wait {
 	Display *display;
 	Atom ready;
@@ -42,11 +79,7 @@ static bool manager_ready(void *data)
 	return type != None;
 }
 
-/*
- * A window that is mapped while openbox starts can be left unmanaged for ever, and the usual sign of
- * a window manager (_NET_SUPPORTING_WM_CHECK) comes too early. Its start-up command runs after all.
- */
-static pid_t start_manager(struct xserver *x, int log)
+static pid_t start_manager(const struct xserver *x, const struct manager *chosen, int log)
 {
 	g_auto(GStrv) environment = g_environ_setenv(g_get_environ(), "DISPLAY", x->name, TRUE);
 	struct manager_wait wait = { .display = XOpenDisplay(x->name) };
@@ -54,15 +87,11 @@ static pid_t start_manager(struct xserver *x, int log)
 
 	if (!wait.display)
 		g_error("no connection to the X server on %s", x->name);
-	wait.ready = XInternAtom(wait.display, "HARNESS_READY", False);
+	wait.ready = XInternAtom(wait.display, chosen->ready, False);
 	XSelectInput(wait.display, DefaultRootWindow(wait.display), PropertyChangeMask);
-	manager = start_process((const char *const[]){ "openbox", "--startup",
-						       "xprop -root -f HARNESS_READY 8s "
-						       "-set HARNESS_READY yes",
-						       NULL },
-				environment, -1, log);
+	manager = start_process(chosen->argv, environment, -1, log);
 	if (!wait_until(manager_ready, &wait, ConnectionNumber(wait.display), START_MS))
-		g_error("openbox did not start on %s", x->name);
+		g_error("%s did not start on %s", chosen->name, x->name);
 	XCloseDisplay(wait.display);
 	return manager;
 }
@@ -77,8 +106,7 @@ void xserver_start(struct xserver *x, int log)
 							     "96", "-r", NULL },
 				      "-displayfd", NULL, log, number, sizeof(number));
 	snprintf(x->name, sizeof(x->name), ":%s", number);
-
-	x->manager = start_manager(x, log);
+	x->manager = start_manager(x, chosen_manager(), log);
 }
 
 void xserver_stop(struct xserver *x)

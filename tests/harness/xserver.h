@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /**
  * @file
- * A person's desktop, for tests: an X server of its own (Xvfb) with a window manager (openbox).
+ * A person's desktop, for tests: an X server of its own (Xvfb) with a window manager. That is
+ * openbox, or what VKSESSION_TEST_WINDOW_MANAGER says: xfwm4.
  */
 #pragma once
 
