@@ -49,8 +49,9 @@ complain() {
 	return 1
 }
 
+# Arguments: options of run.
 start_session() {
-	session run -s r --detach --memory 256M --no-network -- /bin/sleep infinity
+	session run -s r --detach --memory 256M --no-network "$@" -- /bin/sleep infinity
 }
 
 mount_disk() {
