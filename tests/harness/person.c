@@ -341,6 +341,23 @@ void vksession_fails_argv(struct person *person, int status, const char *says,
 			 argv[0], status, says, result.status, result.err);
 }
 
+void move_session(struct person *person, const char *from, const char *to, const char *copy)
+{
+	static const char script[] = "set -o pipefail; \"$0\" export --without-programs \"$1\" | "
+				     "tee \"$3\" | \"$0\" import \"$2\"";
+	const char *const argv[] = { "bash", "-c", script, g_getenv("VKSESSION"),
+				     from,   to,   copy,   NULL };
+	struct process_request request = { .argv = argv,
+					   .environment = person->environment,
+					   .timeout_ms = VKSESSION_MS };
+	g_auto(ProcessResult) result = { 0 };
+
+	run_process(&request, &result);
+	printf("# export %s | import %s: exit %d %s%s", from, to, result.status, result.out,
+	       result.err);
+	assert_int_equal(result.status, 0);
+}
+
 /* A member of an object, or of the first object of an array. */
 static JsonNode *json_member(JsonNode *node, const char *member)
 {

@@ -90,6 +90,12 @@ JsonNode *session_info(struct person *person, const char *name);
 pid_t session_vkernel(struct person *person, const char *name);
 
 /**
+ * Exports a session through a pipe into an import under another name, without programs.
+ * @param copy  path of a file that gets what goes through the pipe
+ */
+void move_session(struct person *person, const char *from, const char *to, const char *copy);
+
+/**
  * Waits until none of what the tests started is left but the person's desktop; fails the test with
  * a list if something is.
  */

@@ -15,6 +15,8 @@
 #include "tests/harness/supervise.h"
 
 #define SESSION	   "work"
+#define OTHER	   "other"
+#define MOVED	   "moved"
 #define ON_DISK	   "/media/disk-0/"
 #define IMAGE_SIZE (16 << 20)
 
@@ -67,12 +69,17 @@ static void assert_ledger_agrees(void)
 		     "sh", book);
 }
 
-static void assert_on_disk(const char *name, const char *expected)
+static void assert_on_disk_of(const char *session, const char *name, const char *expected)
 {
 	g_autofree char *path = g_strconcat(ON_DISK, name, NULL);
-	g_autofree char *text = vksession_output(&story.person, "exec", SESSION, "--", "cat", path);
+	g_autofree char *text = vksession_output(&story.person, "exec", session, "--", "cat", path);
 
 	assert_string_equal(g_strchomp(text), expected);
+}
+
+static void assert_on_disk(const char *name, const char *expected)
+{
+	assert_on_disk_of(SESSION, name, expected);
 }
 
 static char *image_sum(void)
@@ -160,6 +167,36 @@ static void test_goes_back_with_memory(void **state)
 	story_step_done();
 }
 
+/*
+ * Two sessions have one image at once: each has written to a layer of its own, and takes that along
+ * with its private directory when it moves.
+ */
+static void test_image_is_shared(void **state)
+{
+	g_autofree char *stream = person_path(&story.person, "stream");
+	g_autofree char *seed = in_profile("seed");
+	g_autofree char *text = NULL;
+
+	vksession_ok(&story.person, "run", "-s", OTHER, "--detach", "--no-network", "--memory",
+		     "256M", "--private", story.profile, "--disk", story.image, "--", "sleep",
+		     "100000");
+	vksession_ok(&story.person, "exec", OTHER, "--", "sh", "-c",
+		     "echo other | tee \"$0\" >" ON_DISK "note", seed);
+	vksession_ok(&story.person, "save", "--stop", OTHER);
+	move_session(&story.person, OTHER, MOVED, stream);
+	vksession_ok(&story.person, "drop", "--yes", OTHER);
+	assert_on_disk("note", "one");
+	assert_ledger_agrees();
+	vksession_ok(&story.person, "thaw", "--detach", MOVED);
+	assert_on_disk_of(MOVED, "note", "other");
+	text = vksession_output(&story.person, "exec", MOVED, "--", "cat", seed);
+	assert_string_equal(text, "other\n");
+	assert_host_untouched("of the host, later");
+	vksession_ok(&story.person, "stop", MOVED);
+	vksession_ok(&story.person, "drop", "--yes", MOVED);
+	story_step_done();
+}
+
 static void test_comes_back_when_killed(void **state)
 {
 	write_in_guest("note", "three");
@@ -196,9 +233,8 @@ static void test_other_disks_are_refused(void **state)
 }
 
 static const struct CMUnitTest steps[] = {
-	STORY_STEP(test_starts_with_a_copy),
-	STORY_STEP(test_goes_back_with_memory),
-	STORY_STEP(test_comes_back_when_killed),
+	STORY_STEP(test_starts_with_a_copy),	  STORY_STEP(test_goes_back_with_memory),
+	STORY_STEP(test_image_is_shared),	  STORY_STEP(test_comes_back_when_killed),
 	STORY_STEP(test_other_disks_are_refused),
 };
 
