@@ -52,14 +52,26 @@ int xp_facts_workspace(Display *display, Window window)
 	return number == XP_NET_ALL_DESKTOPS ? XP_WORKSPACE_ALL : (int)MIN(number, G_MAXINT);
 }
 
-gboolean xp_facts_iconic(Display *display, Window window)
+/* Whether a window is on a workspace that is not shown. */
+static gboolean is_elsewhere(Display *display, Window window)
+{
+	int workspace = xp_facts_workspace(display, window);
+	gulong shown;
+
+	return workspace >= 0 &&
+	       xp_property_get_cardinal(display, DefaultRootWindow(display), "_NET_CURRENT_DESKTOP",
+					&shown) &&
+	       (gulong)workspace != shown;
+}
+
+gboolean xp_facts_hidden(Display *display, Window window)
 {
 	gulong count;
 	gulong *state = xp_property_get(display, window, "WM_STATE",
 					XInternAtom(display, "WM_STATE", False), &count);
-	gboolean iconic = state && count > 0 && *state == IconicState;
+	gulong is = state && count > 0 ? *state : WithdrawnState;
 
 	if (state)
 		XFree(state);
-	return iconic;
+	return is == IconicState || (is == NormalState && is_elsewhere(display, window));
 }

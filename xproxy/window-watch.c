@@ -60,7 +60,7 @@ typedef struct {
 struct _XpWatch {
 	Display *display;
 	Window root;
-	Atom guest_xid, net_wm_name, net_wm_desktop, wm_state;
+	Atom guest_xid, net_wm_name, net_wm_desktop, net_current_desktop, wm_state;
 	int damage_event;
 	GSource *source;
 	gpointer fd_tag;
@@ -161,7 +161,7 @@ static gboolean refresh_geometry(Tracked *tracked)
 		return FALSE;
 	tracked->info.mapped = attributes.map_state == IsViewable;
 	tracked->info.hidden = !tracked->info.mapped &&
-			       xp_facts_iconic(tracked->watch->display, tracked->info.xid);
+			       xp_facts_hidden(tracked->watch->display, tracked->info.xid);
 	if (tracked->placed && !tracked->info.mapped)
 		return TRUE;
 	tracked->info.x = x;
@@ -367,10 +367,23 @@ static void on_structure(XpWatch *watch, const XEvent *event)
 		refresh(tracked);
 }
 
+/* Which of them are hidden may be known only now that another workspace is shown. */
+static void refresh_unmapped(XpWatch *watch)
+{
+	for (guint i = 0; i < watch->windows->len; i++) {
+		Tracked *tracked = watch->windows->pdata[i];
+
+		if (tracked->ours && !tracked->info.mapped)
+			refresh(tracked);
+	}
+}
+
 static void on_property(XpWatch *watch, const XPropertyEvent *event)
 {
 	Tracked *tracked = find(watch, event->window);
 
+	if (event->window == watch->root && event->atom == watch->net_current_desktop)
+		refresh_unmapped(watch);
 	if (!tracked)
 		return;
 	if (tracked->ours
@@ -493,6 +506,7 @@ XpWatch *xp_watch_new(const char *display, XpLayout *goals, const XpWatchCallbac
 	watch->guest_xid = intern(connection, "XID");
 	watch->net_wm_name = intern(connection, "_NET_WM_NAME");
 	watch->net_wm_desktop = intern(connection, "_NET_WM_DESKTOP");
+	watch->net_current_desktop = intern(connection, "_NET_CURRENT_DESKTOP");
 	watch->wm_state = intern(connection, "WM_STATE");
 	watch->windows = g_ptr_array_new_with_free_func((GDestroyNotify)tracked_free);
 	watch->goals = goals;
@@ -501,7 +515,7 @@ XpWatch *xp_watch_new(const char *display, XpLayout *goals, const XpWatchCallbac
 	XSetErrorHandler(on_x_error);
 	XSetIOErrorHandler(on_io_error);
 	XSetIOErrorExitHandler(connection, on_io_error_exit, watch);
-	XSelectInput(connection, watch->root, SubstructureNotifyMask);
+	XSelectInput(connection, watch->root, SubstructureNotifyMask | PropertyChangeMask);
 	attach_source(watch);
 	return watch;
 }
