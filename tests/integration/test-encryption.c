@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * An encrypted session with a real guest: what its memory holds is not on the disk (and what the
- * memory of one that is not encrypted holds is), a wrong passphrase costs nothing, the right one
- * brings everything back, and the passphrase itself is nowhere. Then the same with a keyring.
+ * An encrypted session with a real guest: what its memory and its private directory hold is not on
+ * the disk (and what those of one that is not encrypted hold is), a wrong passphrase costs nothing,
+ * the right one brings everything back, and the passphrase itself is nowhere. Then the same with a
+ * keyring.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,13 +15,18 @@
 
 #define PASSPHRASE "tr0ub4dor"
 #define KNOWN	   "known-42-words"
+#define NOTE	   "noted-56-words"
 /* Makes the known words in the guest's memory, and has them nowhere else. */
 #define PROGRAM	   "V=known-$((6 * 7))-words; export V; exec sleep 100000"
+/* Puts others into a file of the private directory. */
+#define WRITE	   "echo noted-$((7 * 8))-words >\"$0\""
 /* Prints the number of processes that have them. */
 #define COUNT	   "grep -la \"known-$((40 + 2))\" /proc/[0-9]*/environ 2>/dev/null | wc -l"
 
 static struct {
 	struct person person;
+	char *profile; /* the private directory */
+	char *note;    /* a file in it, which the host does not have */
 	pid_t keyring; /* 0: none */
 } story;
 
@@ -91,19 +97,41 @@ static void assert_program_goes_on(const char *session)
 	assert_int_equal(atoi(count), 1);
 }
 
+static void assert_note_is_there(const char *session)
+{
+	g_autofree char *text =
+		vksession_output(&story.person, "exec", session, "--", "cat", story.note);
+
+	assert_string_equal(text, NOTE "\n");
+	assert_false(g_file_test(story.note, G_FILE_TEST_EXISTS));
+}
+
+static void make_profile(void)
+{
+	story.profile = person_path(&story.person, "profile");
+	story.note = g_build_filename(story.profile, "note", NULL);
+	assert_int_equal(g_mkdir_with_parents(story.profile, 0700), 0);
+}
+
 static void test_nothing_is_readable(void **state)
 {
+	make_profile();
 	assert_int_equal(vksession_with(PASSPHRASE, "run", "-s", "vault", "--encrypt=passphrase",
 					"--passphrase-fd", "0", "--detach", "--memory", "512M",
-					"--no-network", "--", "sh", "-c", PROGRAM),
+					"--no-network", "--private", story.profile, "--", "sh",
+					"-c", PROGRAM),
 			 0);
 	vksession_ok(&story.person, "run", "-s", "open", "--detach", "--memory", "512M",
-		     "--no-network", "--", "sh", "-c", PROGRAM);
+		     "--no-network", "--private", story.profile, "--", "sh", "-c", PROGRAM);
 	assert_program_goes_on("vault");
+	vksession_ok(&story.person, "exec", "vault", "--", "sh", "-c", WRITE, story.note);
+	vksession_ok(&story.person, "exec", "open", "--", "sh", "-c", WRITE, story.note);
 	vksession_ok(&story.person, "save", "vault");
 	vksession_ok(&story.person, "save", "open");
 	assert_true(session_has("open", KNOWN));
+	assert_true(session_has("open", NOTE));
 	assert_false(session_has("vault", KNOWN));
+	assert_false(session_has("vault", NOTE));
 	vksession_ok(&story.person, "stop", "open");
 	story_step_done();
 }
@@ -119,12 +147,15 @@ static void test_incremental(void **state)
 	/* An idle session: whatever the machine, most of its pages are what they were. */
 	assert_true(json_int(second, "written_bytes") < json_int(second, "memory_bytes") / 4);
 	vksession_ok(&story.person, "verify", "vault");
+	vksession_ok(&story.person, "exec", "vault", "--", "rm", story.note);
 	vksession_ok(&story.person, "rollback", "--detach", "vault", "1");
 	assert_program_goes_on("vault");
+	assert_note_is_there("vault");
 	vksession_ok(&story.person, "drop", "--yes", "vault", "2");
 	vksession_ok(&story.person, "prune", "vault");
 	vksession_ok(&story.person, "verify", "vault");
 	assert_false(session_has("vault", KNOWN));
+	assert_false(session_has("vault", NOTE));
 	story_step_done();
 }
 
@@ -168,6 +199,7 @@ static void test_thaw(void **state)
 	assert_int_equal(
 		vksession_with(PASSPHRASE, "thaw", "--detach", "--passphrase-fd", "0", "vault"), 0);
 	assert_program_goes_on("vault");
+	assert_note_is_there("vault");
 	vksession_ok(&story.person, "stop", "vault");
 	story_step_done();
 }
@@ -176,29 +208,15 @@ static void test_thaw(void **state)
 static void test_move(void **state)
 {
 	g_autofree char *stream = person_path(&story.person, "stream");
-	const char *const move[] = {
-		"bash",
-		"-c",
-		"set -o pipefail; \"$0\" export --without-programs vault | tee \"$1\" | "
-		"\"$0\" import moved",
-		g_getenv("VKSESSION"),
-		stream,
-		NULL
-	};
-	struct process_request request = { .argv = move,
-					   .environment = story.person.environment,
-					   .timeout_ms = VKSESSION_MS };
-	g_auto(ProcessResult) result = { 0 };
-
-	run_process(&request, &result);
-	printf("# export | import: exit %d %s%s", result.status, result.out, result.err);
-	assert_int_equal(result.status, 0);
+	move_session(&story.person, "vault", "moved", stream);
 	vksession_ok(&story.person, "drop", "--shred", "--yes", "vault");
 	assert_false(file_has(stream, KNOWN));
+	assert_false(file_has(stream, NOTE));
 	vksession_ok(&story.person, "verify", "moved");
 	assert_int_equal(
 		vksession_with(PASSPHRASE, "thaw", "--detach", "--passphrase-fd", "0", "moved"), 0);
 	assert_program_goes_on("moved");
+	assert_note_is_there("moved");
 	vksession_ok(&story.person, "stop", "moved");
 	vksession_ok(&story.person, "drop", "--yes", "moved");
 	story_step_done();
@@ -266,6 +284,8 @@ static void end(void)
 {
 	if (story.keyring)
 		stop_process(story.keyring);
+	g_free(story.profile);
+	g_free(story.note);
 }
 
-STORY_MAIN("encryption", story.person, steps, 300, .end = end)
+STORY_MAIN("encryption", story.person, steps, 400, .end = end)
