@@ -19,7 +19,7 @@ int xp_facts_workspace(Display *display, Window window);
 
 /**
  * @return whether the window manager hides an unmapped window that its program wants up: minimised,
- * or on a workspace that is not shown. Most have it as iconic then (ICCCM 4.1.3.1); some, like xfwm4,
- * only if it is minimised.
+ * or on a workspace that is not shown. Most have it as iconic then (ICCCM 4.1.3.1); some, like
+ * xfwm4, only if it is minimised.
  */
 gboolean xp_facts_hidden(Display *display, Window window);
