@@ -227,6 +227,13 @@ static void await_state(const char *state)
 	await_session("State", g_variant_new_string(state));
 }
 
+/* Runs and is on the display again: a window that comes takes the focus from what is typed next. */
+static void await_back(void)
+{
+	await_state("running");
+	assert_true(window_wait(&story.person.x, "xclock", NULL, WAIT_MS));
+}
+
 static void await_save(guint number)
 {
 	await_session("LastSave", g_variant_new_uint32(number));
@@ -496,7 +503,7 @@ static void test_stop_and_bring_back(void **state)
 	await_save(4);
 	open_session_menu();
 	KEYS("b");
-	await_state("running");
+	await_back();
 	story_step_done();
 }
 
@@ -515,7 +522,7 @@ static void test_go_back_and_undo(void **state)
 	/* Going back to save 6 saves what was running first. */
 	await_save(7);
 	await_idle();
-	await_state("running");
+	await_back();
 	story_step_done();
 }
 
@@ -547,7 +554,7 @@ static void test_problem(void **state)
 	open_session_menu();
 	keep_picture("problem");
 	KEYS("b");
-	await_state("running");
+	await_back();
 	story_step_done();
 }
 
