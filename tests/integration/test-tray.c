@@ -21,6 +21,7 @@
 #include <X11/Xutil.h>
 #include <gio/gio.h>
 
+#include "panel.h"
 #include "tests/harness/person.h"
 #include "tests/harness/story.h"
 #include "tests/harness/wait.h"
@@ -34,25 +35,6 @@
 #define UNDO_RIGHT     80 /* the button's middle, from the notification's lower right corner */
 #define UNDO_BOTTOM    37
 #define BUTTONS_HEIGHT 100 /* of a notification, at least, if it has buttons */
-
-/* A panel with a system tray and nothing else, in the upper left corner. */
-static const char panel_config[] =
-	"<?xml version=\"1.0\"?>\n"
-	"<channel name=\"xfce4-panel\" version=\"1.0\">\n"
-	"<property name=\"configver\" type=\"int\" value=\"2\"/>\n"
-	"<property name=\"panels\" type=\"array\"><value type=\"int\" value=\"1\"/>\n"
-	"<property name=\"panel-1\" type=\"empty\">\n"
-	"<property name=\"position\" type=\"string\" value=\"p=6;x=0;y=0\"/>\n"
-	"<property name=\"position-locked\" type=\"bool\" value=\"true\"/>\n"
-	"<property name=\"length\" type=\"uint\" value=\"100\"/>\n"
-	"<property name=\"size\" type=\"uint\" value=\"26\"/>\n"
-	"<property name=\"plugin-ids\" type=\"array\"><value type=\"int\" "
-	"value=\"6\"/></property>\n"
-	"</property></property>\n"
-	"<property name=\"plugins\" type=\"empty\">\n"
-	"<property name=\"plugin-6\" type=\"string\" value=\"systray\">\n"
-	"<property name=\"square-icons\" type=\"bool\" value=\"true\"/>\n"
-	"</property></property></channel>\n";
 
 static struct {
 	struct person person;
@@ -89,16 +71,6 @@ static void run_tool(const char *const *argv)
 static void await_name(const char *name)
 {
 	TOOL("gdbus", "wait", "--session", "--timeout", "60", name);
-}
-
-static void write_panel_config(void)
-{
-	g_autofree char *dir =
-		person_path(&story.person, ".config/xfce4/xfconf/xfce-perchannel-xml");
-	g_autofree char *path = g_build_filename(dir, "xfce4-panel.xml", NULL);
-
-	assert_int_equal(g_mkdir_with_parents(dir, 0700), 0);
-	assert_true(g_file_set_contents(path, panel_config, -1, NULL));
 }
 
 /* What is open beside the windows that a window manager has. */
@@ -387,7 +359,7 @@ static void test_start(void **state)
 	story.display = XOpenDisplay(story.person.x.name);
 	assert_non_null(story.display);
 	XSetErrorHandler(ignore_error);
-	write_panel_config();
+	panel_configure(&story.person);
 	start("/usr/lib/x86_64-linux-gnu/xfce4/xfconf/xfconfd", NULL);
 	await_name("org.xfce.Xfconf");
 	connect_to_bus();

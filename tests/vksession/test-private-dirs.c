@@ -62,6 +62,14 @@ static void test_refused(void **state)
 	assert_refused(state, VKS_ERROR_NO_SPACE, 4096, "a", NULL);
 }
 
+static void assert_saved_with(Vks *vks, const char *name, const char *dir)
+{
+	g_autoptr(VksManifest) manifest = load_save(vks, name, 1);
+
+	assert_int_equal(g_strv_length(manifest->private_dirs), 1);
+	assert_string_equal(manifest->private_dirs[0], dir);
+}
+
 static void test_kept_by_the_session(void **state)
 {
 	static const char *const argv[] = { "xterm", NULL };
@@ -73,7 +81,6 @@ static void test_kept_by_the_session(void **state)
 	VksRunOptions options = {
 		.name = "s", .argv = argv, .cwd = home, .detach = TRUE, .private_dirs = missing
 	};
-	g_autoptr(VksManifest) manifest = NULL;
 	g_autoptr(GError) error = NULL;
 	g_autofree char *given = NULL;
 	VksRunResult result;
@@ -93,9 +100,7 @@ static void test_kept_by_the_session(void **state)
 	given = sandbox_read(state, "run/vksession/s/private");
 	assert_string_equal(given, dir);
 	save_session(vks, "s", TRUE);
-	manifest = load_save(vks, "s", 1);
-	assert_int_equal(g_strv_length(manifest->private_dirs), 1);
-	assert_string_equal(manifest->private_dirs[0], dir);
+	assert_saved_with(vks, "s", dir);
 }
 
 /* Under another name, with its save and, when that is gone, without. */
@@ -109,7 +114,6 @@ static void test_moves_with_the_session(void **state)
 	VksRunOptions options = {
 		.name = "from", .argv = argv, .cwd = home, .detach = TRUE, .private_dirs = names
 	};
-	g_autoptr(VksManifest) manifest = NULL;
 	g_autofree char *given = NULL;
 	VksRunResult result;
 
@@ -117,9 +121,7 @@ static void test_moves_with_the_session(void **state)
 	assert_true(vks_run(vks, &options, NULL, &result, NULL));
 	save_session(vks, "from", TRUE);
 	move_session(vks, "from", "moved");
-	manifest = load_save(vks, "moved", 1);
-	assert_int_equal(g_strv_length(manifest->private_dirs), 1);
-	assert_string_equal(manifest->private_dirs[0], dir);
+	assert_saved_with(vks, "moved", dir);
 	assert_true(vks_drop(vks, "moved", 1, NULL));
 	options.name = "moved";
 	options.private_dirs = NULL;
