@@ -267,6 +267,16 @@ bool window_keys(const struct xserver *x, const struct window *window, const cha
 	return activate(x, window) && XDOTOOL(x, "key", "--clearmodifiers", keys);
 }
 
+bool window_hold_key(const struct xserver *x, const struct window *window, const char *key)
+{
+	return activate(x, window) && XDOTOOL(x, "keydown", key);
+}
+
+bool release_key(const struct xserver *x, const char *key)
+{
+	return XDOTOOL(x, "keyup", key);
+}
+
 bool window_close(const struct xserver *x, const struct window *window)
 {
 	g_autofree char *id = g_strdup_printf("%lu", window->id);

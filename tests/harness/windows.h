@@ -46,6 +46,12 @@ bool window_type(const struct xserver *x, const struct window *window, const cha
 /** Gives a window the keyboard and presses keys, named as xdotool names them ("ctrl+a"). */
 bool window_keys(const struct xserver *x, const struct window *window, const char *keys);
 
+/** Gives a window the keyboard, and presses a key and holds it. Return: whether xdotool could. */
+bool window_hold_key(const struct xserver *x, const struct window *window, const char *key);
+
+/** Releases a key that is held, whoever has the keyboard. */
+bool release_key(const struct xserver *x, const char *key);
+
 /** Asks a window to close, as its title bar's button does. */
 bool window_close(const struct xserver *x, const struct window *window);
 

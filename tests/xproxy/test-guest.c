@@ -94,7 +94,7 @@ static void xpra_is_closed_to_the_network(void **state)
 {
 	char **argv = command_argv(PROGRAM_XPRA, &config);
 
-	assert_string_equal(argv[4], ":100");
+	assert_string_equal(argv[6], ":100");
 	assert_non_null(find_prefixed(argv, "--bind=none"));
 	assert_null(find_prefixed(argv, "--bind-tcp"));
 	assert_non_null(find_prefixed(argv, "--mdns=no"));

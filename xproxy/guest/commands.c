@@ -23,6 +23,37 @@ static const char *const x_server_argv[] = {
 };
 
 /*
+ * Keys that are held: a program for Python that changes xpra and starts it.
+ *
+ * Only the viewer's X server knows how long a key is held, and it sends a press again and again
+ * then. Xpra would leave repeating to its own X server, which types a letter twice when the release
+ * comes late: over a live save, from a busy machine. And it would release a key by itself if no
+ * press comes for as long as repeating takes to begin. So a press of a key that is down is made a
+ * release and a press, which is what repeating looks like to programs, and a key is down until it
+ * is released or its window loses the focus. At this program's line the X server's own repeating is
+ * switched off. An xpra that lacks these functions is started as it is.
+ */
+static const char hold_keys[] =
+	"import runpy, sys\n"
+	"try:\n"
+	"    from xpra.server.mixins.input_server import InputServer\n"
+	"    act, timer = InputServer._handle_key, InputServer._key_repeat\n"
+	"    assert act.__code__.co_argcount == 9, 'other arguments'\n"
+	"    def handle_key(self, wid, pressed, name, value, code, modifiers,\n"
+	"                   is_modifier=False, sync=True):\n"
+	"        rest = name, value, code, modifiers, is_modifier, sync\n"
+	"        if pressed and not is_modifier and code in self.keys_pressed:\n"
+	"            act(self, wid, False, *rest)\n"
+	"        act(self, wid, pressed, *rest)\n"
+	"    InputServer._handle_key = handle_key\n"
+	"    InputServer._key_repeat = lambda *arguments: None\n"
+	"    print('" KEYS_ARE_HELD "', flush=True)\n"
+	"except (ImportError, AttributeError, AssertionError) as error:\n"
+	"    print('keys repeat by themselves:', error, flush=True)\n"
+	"del sys.argv[0]\n"
+	"runpy.run_path(sys.argv[0], run_name='__main__')\n";
+
+/*
  * -I keeps the user's own Python packages out. The listening socket is inherited (systemd's
  * protocol), so that a viewer which connects while xpra starts or restarts waits in its queue.
  * OpenGL "noprobe": the probe starts a second xpra. No video and colour space modules: their set-up
@@ -31,6 +62,8 @@ static const char *const x_server_argv[] = {
 static const char *const xpra_argv[] = {
 	"python3",
 	"-I",
+	"-c",
+	hold_keys,
 	"/usr/bin/xpra",
 	"start",
 	":@display@",

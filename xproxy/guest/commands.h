@@ -12,6 +12,9 @@
 
 #include <stddef.h>
 
+/** A line of xpra's output: it needs no X server that repeats keys. */
+#define KEYS_ARE_HELD "keys are held by the viewer"
+
 /** Where the display stack lives; all strings are borrowed and must outlive the structure. */
 struct stack_config {
 	const char *dir;     /* holds the authority file and the sockets */

@@ -212,12 +212,27 @@ static int on_x_server_line(struct stack *stack, const char *line)
 	return 0;
 }
 
+static void stop_key_repeat(const struct stack *stack)
+{
+	struct x11_wire wire;
+	int ret = x11_open(&wire, stack->socket_dir, stack->config.display, stack->cookie);
+
+	if (ret == 0) {
+		ret = x11_stop_key_repeat(&wire);
+		x11_close(&wire);
+	}
+	if (ret < 0)
+		fprintf(stderr, "vkdisplay: keys repeat twice: %s, ignoring\n", strerror(-ret));
+}
+
 static int on_xpra_line(struct stack *stack, const char *text)
 {
 	char line[ANNOUNCE_MAX];
 
 	if (*text)
 		fprintf(stderr, "xpra: %s\n", text);
+	if (!strcmp(text, KEYS_ARE_HELD))
+		stop_key_repeat(stack);
 	if (stack->viewable || !strstr(text, READY_LINE))
 		return 0;
 	stack->viewable = true;

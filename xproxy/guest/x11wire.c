@@ -19,7 +19,13 @@
 #define ATOM_STRING    31
 #define DOTS_PER_INCH  96
 
-enum { CORE_CHANGE_PROPERTY = 18, CORE_INTERN_ATOM = 16, CORE_QUERY_EXTENSION = 98 };
+enum {
+	CORE_INTERN_ATOM = 16,
+	CORE_CHANGE_PROPERTY = 18,
+	CORE_QUERY_EXTENSION = 98,
+	CORE_CHANGE_KEYBOARD_CONTROL = 102,
+	CORE_GET_KEYBOARD_CONTROL = 103,
+};
 
 enum {
 	RANDR_SET_SCREEN_SIZE = 7,
@@ -186,7 +192,8 @@ static int send_request(struct x11_wire *wire, uint8_t opcode, uint8_t minor, co
 	if (size > sizeof(buffer) - 4)
 		return -EMSGSIZE;
 	memcpy(buffer + 2, &length, sizeof(length));
-	memcpy(buffer + 4, body, size);
+	if (size)
+		memcpy(buffer + 4, body, size);
 	return write_all(wire->fd, buffer, 4u * length);
 }
 
@@ -261,6 +268,17 @@ int x11_set_root_string(struct x11_wire *wire, const char *name, const char *val
 			   sizeof(body) - sizeof(body.data) + PAD4(body.length));
 	/* The answer to a further request shows that this one has been carried out. */
 	return ret < 0 ? ret : ask_name(wire, CORE_INTERN_ATOM, name, reply);
+}
+
+int x11_stop_key_repeat(struct x11_wire *wire)
+{
+	const uint32_t change[] = { 1 << 7 /* the mode of repeating */, 0 /* off */ };
+	uint8_t reply[REPLY_SIZE] = { 0 };
+	int ret = send_request(wire, CORE_CHANGE_KEYBOARD_CONTROL, 0, change, sizeof(change));
+
+	if (ret == 0)
+		ret = ask(wire, CORE_GET_KEYBOARD_CONTROL, 0, NULL, 0, reply);
+	return ret == 0 && reply[1] ? -EPROTO : ret;
 }
 
 struct randr_output {

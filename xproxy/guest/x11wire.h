@@ -39,5 +39,8 @@ int x11_set_root_string(struct x11_wire *wire, const char *name, const char *val
  */
 int x11_set_screen_size(struct x11_wire *wire, uint16_t width, uint16_t height);
 
+/** Has keys that are held repeat no more by themselves. @return 0, or a negative errno */
+int x11_stop_key_repeat(struct x11_wire *wire);
+
 /** Closes the connection; allowed on one that failed to open. */
 void x11_close(struct x11_wire *wire);
