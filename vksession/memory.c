@@ -2,7 +2,7 @@
 /*
  * Theory of operation
  *
- *   compare - The memory that the kernel wrote is compared with that of the parent.
+ *   compare - The memory that the kernel wrote is compared with that of the parent, if any.
  *   choose  - If most of it changed, or there is no parent to build on, the file will be whole.
  *   check   - What is going to be written is known now: it must fit.
  *   put     - clone: where the file system can, the file begins as a clone of the parent's, and
@@ -10,6 +10,8 @@
  *             delta: only what changed is written, and the map of what did not.
  *             whole: everything is written, or the kernel's file is moved if it is on this disk.
  *             What is written of an encrypted save is sealed, page by page; it is never a clone.
+ *   sum     - Meanwhile, in a thread, the checksum of what the kernel wrote. It is taken from that
+ *             file and not from its copy, so it tells of a copy that went wrong as well.
  */
 #include "vksession/memory.h"
 
@@ -37,9 +39,17 @@ typedef struct {
 	char *target; /* path of the part */
 	int from;
 	guint64 size;
+	guint64 allocated; /* bytes of the kernel's file that are no holes */
 	VksLayers *parent; /* NULL: none to build on */
-	VksPageMap *map;
+	VksPageMap *map;   /* NULL: there was nothing to compare with */
 } Put;
+
+/** A checksum of the kernel's file that is being computed. */
+typedef struct {
+	const Put *work;
+	VksChecksum sum;
+	GThread *thread; /* NULL: none could be had; it is computed at the end */
+} Summing;
 
 /* A parent that can't be read is no reason to fail, but one to write everything. */
 static void open_parent(Put *work)
@@ -57,31 +67,33 @@ static void open_parent(Put *work)
 
 static gboolean compare(Put *work, GError **error)
 {
-	const VksMemoryPut *put = work->put;
-
-	work->map = vks_layers_compare(work->from, work->parent, put->cancellable, error);
+	if (!work->parent)
+		return TRUE;
+	work->map = vks_layers_compare(work->from, work->parent, work->put->cancellable, error);
 	return work->map != NULL;
 }
 
+/* What is known before anything is read is no less than what will be written. */
 static void choose(Put *work)
 {
 	const VksMemoryPut *put = work->put;
-	guint64 changed = work->map->changed_data;
+	const VksPageMap *map = work->map;
 
-	if (work->parent && changed > work->map->data_pages / 2)
+	if (work->parent && (map->changed_data > map->data_pages / 2 ||
+			     vks_layers_count(work->parent) > put->policy->chain))
 		g_clear_pointer(&work->parent, vks_layers_close);
-	if (work->parent && vks_layers_count(work->parent) > put->policy->chain)
-		g_clear_pointer(&work->parent, vks_layers_close);
-	work->result->data_bytes = work->map->data_pages * VKS_PAGE_SIZE;
-	work->result->written_bytes =
-		(work->parent ? changed : work->map->data_pages) * VKS_PAGE_SIZE;
+	if (work->parent)
+		work->result->written_bytes = map->changed_data * VKS_PAGE_SIZE;
+	else
+		work->result->written_bytes = map ? map->data_pages * VKS_PAGE_SIZE
+						  : work->allocated;
 }
 
 static gboolean check(const Put *work, GError **error)
 {
 	guint64 spare = work->put->spare_bytes;
 	guint64 free_bytes = vks_free_space(work->put->target);
-	guint64 need = work->result->written_bytes + work->map->bytes;
+	guint64 need = work->result->written_bytes + vks_page_map_bytes(work->size);
 	g_autofree char *need_text = g_format_size_full(need, G_FORMAT_SIZE_IEC_UNITS);
 	g_autofree char *free_text = g_format_size_full(free_bytes, G_FORMAT_SIZE_IEC_UNITS);
 
@@ -137,16 +149,52 @@ static gboolean write_pages(const Put *work, int to, const guint8 *same, GError 
 			      error);
 }
 
-/* The checksum of the kernel's file, hidden if the save is encrypted. */
-static gboolean sum_whole(const Put *work, VksChecksum *sum, GError **error)
+/* Thread. Returns a GError, or NULL. */
+static gpointer sum_file(gpointer data)
 {
-	const VksMemoryPut *put = work->put;
+	Summing *summing = data;
+	const VksMemoryPut *put = summing->work->put;
+	GError *error = NULL;
 
-	if (!vks_checksum_fd(work->from, sum, put->progress, put->user_data, put->cancellable,
-			     error))
+	vks_checksum_fd(summing->work->from, &summing->sum, put->progress, put->user_data,
+			put->cancellable, &error);
+	return error;
+}
+
+/* Waits for a checksum, or computes it. Return: whether there is one; else nothing or an error. */
+static gboolean sum_end(Summing *summing, gboolean is_wanted, GError **error)
+{
+	GError *failure = NULL;
+
+	if (summing->thread)
+		failure = g_thread_join(summing->thread);
+	else if (is_wanted)
+		failure = sum_file(summing);
+	if (failure && is_wanted)
+		g_propagate_error(error, failure);
+	else
+		g_clear_error(&failure);
+	return is_wanted && !failure;
+}
+
+/*
+ * Copies pages, and computes the checksum of the whole of what the kernel wrote, hidden if the save
+ * is encrypted: it would tell what is in the memory.
+ */
+static gboolean copy_and_sum(const Put *work, int to, const guint8 *same, VksChecksum *sum,
+			     GError **error)
+{
+	const VksManifestSeal *seal = &work->put->save->seal;
+	Summing summing = { .work = work };
+	gboolean copied;
+
+	summing.thread = g_thread_try_new("checksum", sum_file, &summing, NULL);
+	copied = write_pages(work, to, same, error);
+	if (!sum_end(&summing, copied, error))
 		return FALSE;
-	if (put->save->seal.id) {
-		vks_sealing_hide_checksum(put->save->seal.sealing, sum->hex);
+	*sum = summing.sum;
+	if (seal->id) {
+		vks_sealing_hide_checksum(seal->sealing, sum->hex);
 		g_strlcpy(work->result->hidden, sum->hex, sizeof(work->result->hidden));
 	}
 	return TRUE;
@@ -157,10 +205,9 @@ static gboolean put_delta(Put *work, int to, GError **error)
 	const VksMemoryPut *put = work->put;
 	VksDelta *delta = &work->result->delta;
 
-	if (!write_pages(work, to, work->map->same, error) ||
+	if (!copy_and_sum(work, to, work->map->same, &delta->whole, error) ||
 	    !vks_part_put(put->target, put->save, VKS_PART_SAME, work->map->same, work->map->bytes,
-			  error) ||
-	    !sum_whole(work, &delta->whole, error))
+			  error))
 		return FALSE;
 	delta->parent = put->parent->generation;
 	delta->depth = vks_layers_count(work->parent);
@@ -173,6 +220,8 @@ static gboolean put_delta(Put *work, int to, GError **error)
 static gboolean put_whole(const Put *work, GError **error)
 {
 	gboolean sealed = work->put->save->seal.id != NULL;
+	VksMemoryResult *result = work->result;
+	guint64 estimate = result->written_bytes;
 	VksChecksum sum;
 	autofd to = -1;
 
@@ -183,8 +232,12 @@ static gboolean put_whole(const Put *work, GError **error)
 		return FALSE;
 	}
 	to = create_target(work, error);
-	return to >= 0 && write_pages(work, to, NULL, error) &&
-	       (!sealed || sum_whole(work, &sum, error));
+	if (to < 0 || !copy_and_sum(work, to, NULL, &sum, error))
+		return FALSE;
+	result->written_bytes += sum.data_bytes - estimate;
+	if (!sealed)
+		result->part = sum;
+	return TRUE;
 }
 
 static gboolean put_pages(Put *work, GError **error)
@@ -211,7 +264,13 @@ static gboolean open_source(Put *work, GError **error)
 		vks_error_errno(error, errno, "cannot open %s", work->source);
 		return FALSE;
 	}
+	if (!S_ISREG(st.st_mode) || st.st_size % VKS_PAGE_SIZE) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+			    "the guest's memory has a strange size");
+		return FALSE;
+	}
 	work->size = (guint64)st.st_size;
+	work->allocated = (guint64)st.st_blocks * 512;
 	return TRUE;
 }
 

@@ -26,7 +26,7 @@ typedef struct {
 	VksDelta delta;			   /* parent is 0 if the file is whole */
 	char hidden[VKS_CHECKSUM_HEX + 1]; /* checksum of the whole memory of an encrypted save */
 	guint64 written_bytes;		   /* of memory, to the store's disk */
-	guint64 data_bytes;		   /* of the whole memory, without holes and zeros */
+	VksChecksum part;		   /* of the part `memory`; size 0: not computed yet */
 } VksMemoryResult;
 
 /**

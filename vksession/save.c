@@ -10,13 +10,16 @@
  *                 the guest stands still. A save that is to end the session leaves it held there;
  *                 with disks it goes on when their layers are copied (see disks.c).
  *   collect     - The image is checked. What is new of the memory goes to the store (see memory.c),
- * and the state. Now it is known what the save takes: if that does not fit, nothing has been
- * written yet. secure      - Checksums are computed while a thread syncs the parts to the disk. The
- * guest of a live save runs on since the checkpoint. describe    - The manifest. publish     - One
- * rename makes it a save (see store.c). finish      - A guest that was held is killed, now that the
- * save is safe. Whatever fails before: it goes on, the temporary directories are removed, earlier
- * saves are as they were. thin        - Saves that the policy does not keep are removed (see
- * prune.c).
+ *                 and the state. Now it is known what the save takes: if that does not fit, nothing
+ *                 has been written yet.
+ *   secure      - Checksums are computed while a thread syncs the parts to the disk. The guest of a
+ *                 live save runs on since the checkpoint.
+ *   describe    - The manifest.
+ *   publish     - One rename makes it a save (see store.c).
+ *   finish      - A guest that was held is killed, now that the save is safe. Whatever fails
+ *                 before: it goes on, the temporary directories are removed, earlier saves are as
+ *                 they were.
+ *   thin        - Saves that the policy does not keep are removed (see prune.c).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -234,6 +237,19 @@ static gboolean part_exists(const Save *save, gsize i)
 	return part_table[i].required || save->has_layout;
 }
 
+/* That of the memory is known already if it was computed while it was copied. */
+static gboolean hash_part(const Save *save, const char *name, VksChecksum *sum, GError **error)
+{
+	g_autofree char *path = g_build_filename(save->temporary, name, NULL);
+
+	if (strcmp(name, VKS_PART_MEMORY) == 0 && save->memory.part.size) {
+		*sum = save->memory.part;
+		return TRUE;
+	}
+	return vks_checksum_path(path, sum, report_compared, (gpointer)save,
+				 vks_control_cancellable(save->control), error);
+}
+
 /* Thread: writes the parts to the disk. Returns a GError, or NULL. */
 static gpointer sync_parts(gpointer data)
 {
@@ -254,14 +270,11 @@ static gpointer sync_parts(gpointer data)
 static gboolean hash_parts(Save *save, GError **error)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(part_table); i++) {
-		g_autofree char *path = NULL;
 		VksChecksum sum;
 
 		if (!part_exists(save, i))
 			continue;
-		path = g_build_filename(save->temporary, part_table[i].name, NULL);
-		if (!vks_checksum_path(path, &sum, report_compared, save,
-				       vks_control_cancellable(save->control), error))
+		if (!hash_part(save, part_table[i].name, &sum, error))
 			return FALSE;
 		vks_manifest_add_part(save->manifest, part_table[i].name, part_table[i].required,
 				      &sum);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 
 #define MIB	    ((guint64)1 << 20)
 #define SPARE_BYTES (192 * MIB) /* of the guest, besides what is filled */
+#define SAVE_TURNS  3
 
 static const char by_kernel[] = "warm, by the kernel's clock";
 
@@ -36,13 +38,14 @@ static void add(const struct phase_case *this, const char *what, const char *uni
 	figure_add_grouped(&(struct figure){ name, unit, condition, target, target != 0 }, sample);
 }
 
-/* The peer: the same number of bytes from memory into a file beside the save, without fsync. */
+/* The peer: as many bytes from memory into a file beside the save, without fsync. In ms. */
 static double write_as_much(const struct guest *guest, guint64 bytes)
 {
 	g_autofree char *path = g_build_filename(guest->base, "peer", NULL);
 	autofd fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	g_autofree char *block = g_malloc(MIB);
 	gint64 start;
+	double ms;
 
 	memset(block, 0x5a, MIB);
 	start = g_get_monotonic_time();
@@ -53,32 +56,43 @@ static double write_as_much(const struct guest *guest, guint64 bytes)
 			g_error("%s: %s", path, strerror(errno));
 		bytes -= (guint64)n;
 	}
+	ms = (double)(g_get_monotonic_time() - start) / 1e3;
 	g_remove(path);
-	return (double)(g_get_monotonic_time() - start) / 1e3;
+	return ms;
 }
 
+/*
+ * The fastest of several of each, in turns. A page of the cache that a virtual machine's host has
+ * taken back costs ten times the copying when it is used again: the first to write would pay for
+ * such pages, and whoever comes next would get those that were freed just before.
+ */
 static void measure_save(struct guest *guest, const struct phase_case *this)
 {
-	g_autoptr(GError) error = NULL;
-	VkCheckpointStats stats;
-	double dump, peer;
+	VkCheckpointStats best = { .dump_us = G_MAXUINT64 };
+	double dump, peer = INFINITY;
 
-	guest_make_save_dir(guest);
-	if (!vk_launcher_checkpoint(guest->config.runtime_dir, guest->save, FALSE, &stats, &error))
-		g_error("save: %s", error->message);
-	dump = (double)stats.dump_us / 1e3;
-	peer = write_as_much(guest, stats.memory_bytes + stats.state_bytes);
-	add(this, "bytes", "MB", "without holes", 0, (double)stats.memory_bytes / 1e6);
-	add(this, "quiesce", "us", by_kernel, 0, (double)stats.quiesce_us);
+	for (guint turn = 0; turn < SAVE_TURNS; turn++) {
+		g_autoptr(GError) error = NULL;
+		VkCheckpointStats stats;
+		double ms;
+
+		guest_make_save_dir(guest);
+		if (!vk_launcher_checkpoint(guest->config.runtime_dir, guest->save, FALSE, &stats,
+					    &error))
+			g_error("save: %s", error->message);
+		guest_make_save_dir(guest); /* frees what the save took, for the peer to take */
+		ms = write_as_much(guest, stats.memory_bytes + stats.state_bytes);
+		peer = MIN(peer, ms);
+		if (stats.dump_us < best.dump_us)
+			best = stats;
+	}
+	dump = (double)best.dump_us / 1e3;
+	add(this, "bytes", "MB", "without holes", 0, (double)best.memory_bytes / 1e6);
+	add(this, "quiesce", "us", by_kernel, 0, (double)best.quiesce_us);
 	add(this, "dump", "ms", by_kernel, 0, dump);
-	add(this, "resume", "us", by_kernel, 0, (double)stats.resume_us);
-	/*
-	 * Judged for one CPU only: with two it is the same work and as fast, but either may meet
-	 * pages for the cache that a virtual machine's host has taken back, which cost ten times
-	 * the copying; and one such chance is enough.
-	 */
-	add(this, "dump / write(2)", "x", "as many bytes, same disk, no fsync",
-	    this->cpus == 1 ? 3 : 0, dump / peer);
+	add(this, "resume", "us", by_kernel, 0, (double)best.resume_us);
+	add(this, "dump / write(2)", "x", "as many bytes, same disk, no fsync, fastest of 3", 3,
+	    dump / peer);
 }
 
 static void measure_thaw(struct guest *guest, const struct phase_case *this)
