@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <X11/Xatom.h>
 #include <X11/Xutil.h>
+#include <X11/extensions/Xrandr.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "xproxy/placement.h"
@@ -25,18 +27,71 @@ gboolean xp_placement_matches(const XpPlace *place, const XpWindow *window)
 	       place->height == window->height && workspace_matches(place, window);
 }
 
-void xp_placement_fit(XpPlace *place, int screen_width, int screen_height, gulong workspaces)
+static gboolean has_monitors(Display *display)
 {
+	int event, error, major = 0, minor = 0;
+
+	return XRRQueryExtension(display, &event, &error) &&
+	       XRRQueryVersion(display, &major, &minor) &&
+	       (major > 1 || (major == 1 && minor >= 5));
+}
+
+static void add_rectangle(GArray *list, int x, int y, int width, int height)
+{
+	XRectangle rectangle = { (short)x, (short)y, (unsigned short)width,
+				 (unsigned short)height };
+
+	g_array_append_val(list, rectangle);
+}
+
+GArray *xp_placement_monitors(Display *display)
+{
+	GArray *list = g_array_new(FALSE, FALSE, sizeof(XRectangle));
+	Screen *screen = DefaultScreenOfDisplay(display);
+	int count = 0;
+	XRRMonitorInfo *infos = NULL;
+
+	if (has_monitors(display))
+		infos = XRRGetMonitors(display, RootWindowOfScreen(screen), True, &count);
+	for (int i = 0; i < count; i++)
+		add_rectangle(list, infos[i].x, infos[i].y, infos[i].width, infos[i].height);
+	if (infos)
+		XRRFreeMonitors(infos);
+	if (!list->len)
+		add_rectangle(list, 0, 0, WidthOfScreen(screen), HeightOfScreen(screen));
+	return list;
+}
+
+/* One dimension of a place on one of a monitor. */
+static int fit_span(int start, int length, int from, int size)
+{
+	if (start + length < from + HOLD)
+		return from;
+	if (start > from + size - HOLD)
+		return MAX(from, from + size - length);
+	return start;
+}
+
+void xp_placement_fit(XpPlace *place, const GArray *monitors, gulong workspaces)
+{
+	int best = G_MAXINT, best_x = place->x, best_y = place->y;
+
 	if (place->workspace >= 0 && (gulong)place->workspace >= workspaces)
 		place->workspace = XP_WORKSPACE_UNKNOWN;
-	if (place->x + place->width < HOLD)
-		place->x = 0;
-	if (place->x > screen_width - HOLD)
-		place->x = MAX(0, screen_width - place->width);
-	if (place->y + place->height < HOLD)
-		place->y = 0;
-	if (place->y > screen_height - HOLD)
-		place->y = MAX(0, screen_height - place->height);
+	for (guint i = 0; i < monitors->len; i++) {
+		const XRectangle *monitor = &g_array_index(monitors, XRectangle, i);
+		int x = fit_span(place->x, place->width, monitor->x, monitor->width);
+		int y = fit_span(place->y, place->height, monitor->y, monitor->height);
+		int way = abs(x - place->x) + abs(y - place->y);
+
+		if (way < best) {
+			best = way;
+			best_x = x;
+			best_y = y;
+		}
+	}
+	place->x = best_x;
+	place->y = best_y;
 }
 
 static XpFrame get_frame(Display *display, Window window)

@@ -18,12 +18,20 @@ typedef struct {
 gboolean xp_placement_matches(const XpPlace *place, const XpWindow *window);
 
 /**
- * Where a place is on a screen of some size: unchanged if enough of it to take hold of would be
- * seen, else moved in. A workspace that is not there is forgotten.
+ * What a screen is seen on. Between monitors of different sizes there is room that is on none.
  *
+ * @return of XRectangle, at least one: the whole screen if the server has no RandR 1.5
+ */
+GArray *xp_placement_monitors(Display *display);
+
+/**
+ * Where a place is on some monitors: unchanged if enough of it to take hold of would be seen on
+ * one, else moved into the one that is nearest. A workspace that is not there is forgotten.
+ *
+ * @param monitors    of XRectangle
  * @param workspaces  how many there are
  */
-void xp_placement_fit(XpPlace *place, int screen_width, int screen_height, gulong workspaces);
+void xp_placement_fit(XpPlace *place, const GArray *monitors, gulong workspaces);
 
 /**
  * Asks for the client area of a window to be at the place: through the window manager if one

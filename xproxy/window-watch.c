@@ -217,7 +217,7 @@ static void settle_in(Tracked *tracked, guint delay_ms)
 static void look_up_goal(Tracked *tracked)
 {
 	XpWatch *watch = tracked->watch;
-	Screen *screen = DefaultScreenOfDisplay(watch->display);
+	g_autoptr(GArray) monitors = NULL;
 	gulong workspaces = 0;
 
 	tracked->placed = TRUE;
@@ -230,7 +230,8 @@ static void look_up_goal(Tracked *tracked)
 	if (xp_manager_supports(watch->display, "_NET_WM_DESKTOP"))
 		xp_property_get_cardinal(watch->display, watch->root, "_NET_NUMBER_OF_DESKTOPS",
 					 &workspaces);
-	xp_placement_fit(tracked->goal, WidthOfScreen(screen), HeightOfScreen(screen), workspaces);
+	monitors = xp_placement_monitors(watch->display);
+	xp_placement_fit(tracked->goal, monitors, workspaces);
 }
 
 static void place(Tracked *tracked)

@@ -235,8 +235,17 @@ static void client_restarts_ever_later(void **state)
 	assert_int_equal(xp_client_restart_delay(1000), xp_client_restart_delay(1001));
 }
 
+static GArray *make_monitors(const XRectangle *rectangles, guint count)
+{
+	GArray *monitors = g_array_new(FALSE, FALSE, sizeof(XRectangle));
+
+	return g_array_append_vals(monitors, rectangles, count);
+}
+
 static void places_are_kept_on_the_screen(void **state)
 {
+	const XRectangle whole = { 0, 0, 1000, 800 };
+	g_autoptr(GArray) screen = make_monitors(&whole, 1);
 	XpPlace inside = { .x = 10, .y = 20, .width = 100, .height = 100 };
 	XpPlace half = { .x = -50, .y = 700, .width = 100, .height = 100 };
 	XpPlace outside = { .x = 3000, .y = -200, .width = 100, .height = 100 };
@@ -244,21 +253,44 @@ static void places_are_kept_on_the_screen(void **state)
 	XpPlace nowhere = { .width = 100, .height = 100, .workspace = 4 };
 	XpPlace everywhere = { .width = 100, .height = 100, .workspace = XP_WORKSPACE_ALL };
 
-	xp_placement_fit(&inside, 1000, 800, 4);
+	xp_placement_fit(&inside, screen, 4);
 	assert_int_equal(inside.x, 10);
 	assert_int_equal(inside.y, 20);
-	xp_placement_fit(&half, 1000, 800, 4);
+	xp_placement_fit(&half, screen, 4);
 	assert_int_equal(half.x, -50);
 	assert_int_equal(half.y, 700);
-	xp_placement_fit(&outside, 1000, 800, 4);
+	xp_placement_fit(&outside, screen, 4);
 	assert_int_equal(outside.x, 900);
 	assert_int_equal(outside.y, 0);
-	xp_placement_fit(&there, 1000, 800, 4);
+	xp_placement_fit(&there, screen, 4);
 	assert_int_equal(there.workspace, 3);
-	xp_placement_fit(&nowhere, 1000, 800, 4);
+	xp_placement_fit(&nowhere, screen, 4);
 	assert_int_equal(nowhere.workspace, XP_WORKSPACE_UNKNOWN);
-	xp_placement_fit(&everywhere, 1000, 800, 4);
+	xp_placement_fit(&everywhere, screen, 4);
 	assert_int_equal(everywhere.workspace, XP_WORKSPACE_ALL);
+}
+
+static void check_place(const GArray *monitors, int x, int y, int wanted_x, int wanted_y)
+{
+	XpPlace place = { .x = x, .y = y, .width = 400, .height = 300 };
+
+	xp_placement_fit(&place, monitors, 1);
+	assert_int_equal(place.x, wanted_x);
+	assert_int_equal(place.y, wanted_y);
+}
+
+/* A large one on the left, a small one on the right, nothing below that. */
+static void places_are_kept_on_a_monitor(void **state)
+{
+	const XRectangle rectangles[] = { { 0, 0, 2560, 1440 }, { 2560, 0, 1920, 1080 } };
+	g_autoptr(GArray) monitors = make_monitors(rectangles, G_N_ELEMENTS(rectangles));
+
+	check_place(monitors, 2600, 700, 2600, 700);
+	check_place(monitors, 2400, 1000, 2400, 1000);
+	check_place(monitors, 2600, 1100, 2600, 780);
+	check_place(monitors, 2570, 1300, 2160, 1300);
+	check_place(monitors, 5000, 100, 4080, 100);
+	check_place(monitors, -900, 2000, 0, 1140);
 }
 
 static void check_colours(int bits, guint32 odd_pixel, gboolean expected)
@@ -307,6 +339,7 @@ int main(void)
 		cmocka_unit_test(client_waits_and_keeps_out_of_the_home),
 		cmocka_unit_test(client_restarts_ever_later),
 		cmocka_unit_test(places_are_kept_on_the_screen),
+		cmocka_unit_test(places_are_kept_on_a_monitor),
 		cmocka_unit_test(colours_are_found),
 	};
 
