@@ -44,7 +44,8 @@ static void reap(struct guest *guest)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0) {
-		if (!display_child_ended(&guest->display, pid))
+		if (!display_child_ended(&guest->display, pid) &&
+		    !relay_child_ended(&guest->relay, pid))
 			programs_remove(&guest->programs, pid);
 	}
 	shutdown_check(&guest->shutdown);
@@ -180,7 +181,8 @@ int guest_init(struct guest *guest, const char *config_path, struct failure *fai
 	set_limits();
 	watch_thaws(guest);
 	start_network(&guest->config);
-	error = relay_init(&guest->relay, &guest->config, &guest->display, &guest->events, failure);
+	error = relay_init(&guest->relay, &guest->config, &guest->display, &guest->checkpoint,
+			   &guest->events, failure);
 	guest->display.changed = display_changed;
 	if (error == 0)
 		error = display_start(&guest->display, &guest->config, &guest->events,

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A process per viewer: it connects to the display stack as the user, and splices. After a thaw the
- * host's side of old connections reads as ended, so their processes end by themselves.
+ * host's side of old connections reads as ended, so their processes end by themselves, when the
+ * display stack has closed its side. A new viewer waits for that: the next one may be there before
+ * the display stack has noticed, and when that then clears up after the old one, it takes from the
+ * new one what both had, such as the clipboard.
  */
 #include "launcher/guest/relay.h"
 
@@ -13,7 +16,9 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "launcher/autofd.h"
@@ -23,6 +28,8 @@
 
 #define PIPE_SIZE (1 << 20)
 #define CHUNK	  (1 << 20)
+#define FORMER_MS                                                                                  \
+	3000 /* a display stack that does not close its side must not cost the new viewer */
 
 /* One way of the two. Bytes are in the pipe between reading and writing. */
 struct direction {
@@ -155,8 +162,46 @@ static int connect_display(const char *path)
 	return steal_fd(&fd);
 }
 
+static uint64_t generation_now(const struct relay *relay)
+{
+	struct checkpoint_status status;
+
+	if (relay->checkpoint->fd < 0 ||
+	    ioctl(relay->checkpoint->fd, CHECKPOINT_IOC_STATUS, &status) < 0)
+		return 0;
+	return status.generation;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Waits until the processes of viewers of before the last thaw have ended. */
+static void await_former(const struct relay *relay, uint64_t generation)
+{
+	const int64_t end = now_ms() + FORMER_MS;
+
+	for (size_t i = 0; i < relay->viewer_count; i++) {
+		const struct relay_viewer *viewer = &relay->viewers[i];
+		struct pollfd ended = { .fd = -1, .events = POLLIN };
+		const int64_t left = end - now_ms();
+
+		if (viewer->generation == generation)
+			continue;
+		ended.fd = (int)syscall(SYS_pidfd_open, viewer->pid, 0);
+		if (ended.fd < 0)
+			continue;
+		poll(&ended, 1, left > 0 ? (int)left : 0);
+		close(ended.fd);
+	}
+}
+
 /* The viewer's process. It needs no right that the user does not have. */
-static int serve_viewer(const struct relay *relay, int stream)
+static int serve_viewer(const struct relay *relay, uint64_t generation, int stream)
 {
 	const struct config *config = relay->config;
 	int error = isolate_child(stream);
@@ -168,21 +213,34 @@ static int serve_viewer(const struct relay *relay, int stream)
 	    setresgid(config->gid, config->gid, config->gid) < 0 ||
 	    setresuid(config->uid, config->uid, config->uid) < 0)
 		return -errno;
+	await_former(relay, generation);
 	socket = connect_display(relay->display->socket);
 	return socket < 0 ? socket : relay_pump(ISOLATED_STREAM, socket);
+}
+
+bool relay_child_ended(struct relay *relay, pid_t pid)
+{
+	for (size_t i = 0; i < relay->viewer_count; i++) {
+		if (relay->viewers[i].pid != pid)
+			continue;
+		relay->viewers[i] = relay->viewers[--relay->viewer_count];
+		return true;
+	}
+	return false;
 }
 
 static void accept_viewer(struct event_handler *handler, uint32_t events)
 {
 	struct relay *relay = event_owner(handler, struct relay, handler);
 	autofd stream = hostsock_accept(relay->listener);
+	const uint64_t generation = generation_now(relay);
 	pid_t pid;
 
 	if (stream < 0)
 		return;
 	pid = fork();
 	if (pid == 0) {
-		int error = serve_viewer(relay, stream);
+		int error = serve_viewer(relay, generation, stream);
 
 		if (error < 0)
 			console_say("the connection of a viewer broke: %s", strerror(-error));
@@ -190,15 +248,18 @@ static void accept_viewer(struct event_handler *handler, uint32_t events)
 	}
 	if (pid < 0)
 		console_say("no process for a viewer: %s; dropping it", strerror(errno));
+	else if (relay->viewer_count < RELAY_MAX_VIEWERS)
+		relay->viewers[relay->viewer_count++] = (struct relay_viewer){ pid, generation };
 }
 
 int relay_init(struct relay *relay, const struct config *config, const struct display *display,
-	       struct events *events, struct failure *failure)
+	       const struct checkpoint *checkpoint, struct events *events, struct failure *failure)
 {
 	*relay = (struct relay){
 		.handler.ready = accept_viewer,
 		.config = config,
 		.display = display,
+		.checkpoint = checkpoint,
 		.events = events,
 		.listener = hostsock_listen("display"),
 	};
