@@ -64,8 +64,11 @@ void scene_start(struct scene *scene, struct person *person, const char *session
 	start_terminal(scene);
 	start_editor(scene);
 	start_worker(scene);
-	/* Whole characters (82 x 25): another size would be rounded, at some time or other. */
-	if (!window_place(&person->x, &scene->terminal, 40, 60, 496, 329) ||
+	/*
+	 * Whole characters (92 x 25): another size would be rounded, at some time or other. And far
+	 * enough from the 80 x 24 that it starts with for window_place() to tell them apart.
+	 */
+	if (!window_place(&person->x, &scene->terminal, 40, 60, 556, 329) ||
 	    !window_place(&person->x, &scene->editor, 610, 240, 520, 360))
 		fail_msg("the windows can't be moved");
 	scene_type(scene, TEXT);
