@@ -41,6 +41,11 @@ char **vk_command_line_build(const VkCommandLine *line)
 		g_autofree char *thaw = g_strdup_printf("thaw=%s", line->save_dir);
 
 		g_strv_builder_add(builder, thaw);
+		if (line->map_memory)
+			g_strv_builder_add(builder, "thaw_memory=map");
+	} else if (line->copy_while_running) {
+		/* A thawed kernel goes on with what it was started with. */
+		g_strv_builder_add(builder, "um_ckpt.live=1");
 	}
 	if (line->more)
 		g_strv_builder_addv(builder, (const char **)line->more);

@@ -15,8 +15,10 @@ typedef struct {
 	guint64 memory_bytes;
 	guint cpus; /* 0 and 1: one */
 	gboolean network;
-	const char *const *disks; /* "LAYER,IMAGE"; may be NULL */
-	const char *const *more;  /* further kernel parameters; may be NULL */
+	gboolean map_memory;	     /* in a thaw */
+	gboolean copy_while_running; /* in a fresh guest */
+	const char *const *disks;    /* "LAYER,IMAGE"; may be NULL */
+	const char *const *more;     /* further kernel parameters; may be NULL */
 } VkCommandLine;
 
 /** Descriptors of the vkernel; the listeners' numbers are part of the command line. */

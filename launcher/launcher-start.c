@@ -74,6 +74,10 @@ static char **build_arguments(const VkLauncherConfig *config, const char *kernel
 		g_strv_builder_add(builder, "--network");
 	if (config->no_display)
 		g_strv_builder_add(builder, "--no-display");
+	if (config->map_memory)
+		g_strv_builder_add(builder, "--map-memory");
+	if (config->copy_while_running)
+		g_strv_builder_add(builder, "--copy-while-running");
 	if (config->root_program)
 		g_strv_builder_add_many(builder, "--root-program", config->root_program, NULL);
 	add_each(builder, "--save-command", config->save_command);

@@ -35,6 +35,11 @@ typedef struct {
 	gboolean no_display;		 /* a fresh guest without a display stack */
 	const char *root_program;	 /* host path of a program that a fresh guest runs as its
 					    root, for the self-test; NULL: none */
+	gboolean map_memory;		 /* a thawed guest runs before its memory was copied from
+					    the save; see vk_launcher_go() */
+	gboolean copy_while_running;	 /* a fresh guest's checkpoints stop it only for what
+					    changed while they copied; where this machine can't
+					    tell that, for all */
 	const char *const *kernel_arguments; /* more for the vkernel's command line, for the
 						self-test; may be NULL */
 } VkLauncherConfig;
@@ -106,6 +111,10 @@ gboolean vk_launcher_checkpoint(const char *runtime_dir, const char *dir, gboole
 /**
  * Lets a held guest go on, and one that is about to be held not stop: the hold of any checkpoint
  * that was asked for before is over. Waits while one is written. Succeeds also if it was not held.
+ *
+ * Afterwards a guest that was thawed with map_memory does not need that save any more. Until then
+ * (or until its next checkpoint, or that all was copied, 50 MB in a second) it reads from it: the
+ * files may be removed, but what they contain must not be changed.
  */
 gboolean vk_launcher_go(const char *runtime_dir, GError **error);
 

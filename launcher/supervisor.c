@@ -290,6 +290,8 @@ static gboolean start_vkernel(VkSupervisor *supervisor, GError **error)
 		.memory_bytes = supervisor->memory_bytes,
 		.cpus = supervisor->cpus,
 		.network = supervisor->network,
+		.map_memory = supervisor->map_memory,
+		.copy_while_running = supervisor->copy_while_running,
 		.disks = (const char *const *)supervisor->disks,
 		.more = (const char *const *)supervisor->kernel_arguments,
 	};

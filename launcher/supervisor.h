@@ -21,10 +21,12 @@ typedef struct {
 	char **disks;	     /* "LAYER,IMAGE"; may be NULL */
 	char **private_dirs; /* that the guest gets copies of; may be NULL */
 	gboolean no_display;
-	char *root_program;	 /* NULL: none */
-	char **kernel_arguments; /* may be NULL */
-	char **save_command;	 /* for guest programs that ask for a save; may be NULL */
-	int report_fd;		 /* -1 once reported */
+	gboolean map_memory;	     /* for a thaw */
+	gboolean copy_while_running; /* for a fresh guest */
+	char *root_program;	     /* NULL: none */
+	char **kernel_arguments;     /* may be NULL */
+	char **save_command;	     /* for guest programs that ask for a save; may be NULL */
+	int report_fd;		     /* -1 once reported */
 
 	/* how it stands */
 	GMainLoop *loop;

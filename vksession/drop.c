@@ -25,6 +25,18 @@ static gboolean drop_session(VksSession *session, gboolean shred, GError **error
 	return vks_session_erase(session, shred, error);
 }
 
+/* Nothing of a save is overwritten that the guest may still take its memory from. */
+static gboolean need_not_read(const VksSession *session, GError **error)
+{
+	if (!session->reads_save)
+		return TRUE;
+	g_set_error(error, VKS_ERROR, VKS_ERROR_STATE,
+		    "session %s was thawed a moment ago and still reads its memory; nothing was "
+		    "removed; try again, or leave out --shred",
+		    session->name);
+	return FALSE;
+}
+
 /* A number is never given twice, so the highest one is remembered when it goes. */
 static gboolean drop_save(VksSession *session, guint number, gboolean shred, GError **error)
 {
@@ -41,7 +53,7 @@ static gboolean drop_save(VksSession *session, guint number, gboolean shred, GEr
 		return FALSE;
 	}
 	lock = vks_session_lock_saves(session, "drop", TRUE, error);
-	if (lock < 0)
+	if (lock < 0 || (shred && !need_not_read(session, error)))
 		return FALSE;
 	if (record && record->last_number < number) {
 		record->last_number = number;
@@ -51,6 +63,8 @@ static gboolean drop_save(VksSession *session, guint number, gboolean shred, GEr
 	if (!vks_saves_remove(session->saves_dir, number, shred, error))
 		return FALSE;
 	/* It is gone. If what was built on it can't be rewritten now, the next prune does it. */
+	if (session->reads_save)
+		return TRUE;
 	vks_session_unlock_quietly(session);
 	vks_consolidate(session->saves_dir, session->sealing, NULL, &rewritten, NULL);
 	return TRUE;

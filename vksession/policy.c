@@ -33,6 +33,8 @@ static const Setting settings[] = {
 	{ "chain", KIND_COUNT, PLACE(chain), 1, 32 },
 	{ "verify", KIND_BOOL, PLACE(verify), 0, 0 },
 	{ "staging", KIND_STAGING, PLACE(staging), 0, 0 },
+	{ "quick-thaw", KIND_BOOL, PLACE(quick_thaw), 0, 0 },
+	{ "short-pause", KIND_BOOL, PLACE(short_pause), 0, 0 },
 	{ "encrypt", KIND_ENCRYPTION, PLACE(encrypt), 0, 0 },
 };
 

@@ -27,6 +27,8 @@ typedef struct {
 	guint chain;	      /* a save is built on at most so many others */
 	gboolean verify;      /* read each save back from the disk before it counts */
 	VksStagingMode staging;
+	gboolean quick_thaw;   /* run before the memory was copied from the save */
+	gboolean short_pause;  /* new sessions: stop for what changed while a live save copied */
 	VksEncryption encrypt; /* of new sessions */
 } VksPolicy;
 
@@ -37,7 +39,7 @@ void vks_policy_init(VksPolicy *policy);
  * Changes one setting.
  *
  * @param name   "keep", "hourly", "daily", "weekly", "size-limit", "incremental", "reflink",
- * "chain", "verify", "staging", "encrypt"
+ * "chain", "verify", "staging", "quick-thaw", "short-pause", "encrypt"
  * @param value  its text
  * @return FALSE with INVALID_ARGUMENT if there is no such setting or it can't have that value
  */

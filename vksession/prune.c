@@ -83,6 +83,9 @@ static gboolean prune(VksSession *session, const VksPolicy *policy, const VksCon
 	vks_control_report(control, "removing saves", 0, 0);
 	if (!thin(session, policy, &result->removed, error))
 		return FALSE;
+	/* The next one does it. */
+	if (session->reads_save)
+		return vks_kernels_collect_unused(session->vks, error);
 	vks_control_report(control, "rewriting saves", 0, 0);
 	vks_session_unlock_quietly(session);
 	return vks_consolidate(session->saves_dir, session->sealing,

@@ -186,6 +186,15 @@ static char *prepare_record(VksSession *session, const VksRunOptions *options, G
 	return g_steal_pointer(&kernel);
 }
 
+/* A setting that can't be read is no reason not to start. */
+static gboolean may_copy_while_running(const VksSession *session)
+{
+	VksPolicy policy;
+
+	vks_session_policy(session, &policy, NULL);
+	return policy.short_pause;
+}
+
 static gboolean start_guest(VksSession *session, const VksRunOptions *options, const char *kernel,
 			    GError **error)
 {
@@ -200,6 +209,7 @@ static gboolean start_guest(VksSession *session, const VksRunOptions *options, c
 		.memory_bytes = session->record->memory_bytes,
 		.cpus = session->record->cpus,
 		.network = session->record->network,
+		.copy_while_running = may_copy_while_running(session),
 		.private_dirs = (const char *const *)session->record->private_dirs,
 		.disks = (const char *const *)disks,
 		.environment = (const char *const *)environment,

@@ -254,8 +254,9 @@ const char *vks_state_name(VksState state)
 
 /*
  * Nobody else is at work on the session, so what looks unfinished was interrupted. A save that was
- * to end the session and was published is carried through; otherwise a held guest goes on. What
- * can't be put right here is no error: the operation itself will meet it, or (stop) does not mind.
+ * to end the session and was published is carried through; otherwise a held guest goes on, and one
+ * that was thawed a moment ago has its memory for itself from then on. What can't be put right here
+ * is no error: the operation itself will meet it, or (stop) does not mind.
  */
 static void recover(VksSession *session)
 {
@@ -277,7 +278,7 @@ static void recover(VksSession *session)
 	if (ended_by_save(session))
 		vks_session_end(session, NULL);
 	else
-		session->backend->go(session->run_dir, NULL);
+		session->reads_save = !session->backend->go(session->run_dir, NULL);
 	vks_session_refresh(session);
 }
 

@@ -41,6 +41,7 @@ typedef struct {
 	VksSealing *sealing; /* its keys; NULL: it is not encrypted, or locked */
 	VksRecord *record;   /* NULL: the session does not exist */
 	gboolean running;
+	gboolean reads_save; /* it may still read its memory from a save: none may be rewritten */
 	VkLauncherStatus status; /* if running */
 } VksSession;
 

@@ -6,14 +6,30 @@
  *                   the good ones; nobody is given an old state without having asked for it.
  *   unlock        - The key of an encrypted session is had from where it is kept, or asked for.
  *   check disks   - Images that the session has as disks are those of the save (see disks.c).
- *   check machine - Processor, memory and kernel that the save needs, by its manifest and its
- * image. show          - The viewer takes longest to start, so it is started first; it waits. check
- * content - Every byte of the save is compared with its checksum. A memory that lies in several
- * saves, or is encrypted, is put together in a private directory for it, in memory if there is room
- * (an encrypted one nowhere else); what is compared is the result. start guest   - The vkernel
- * reads the save, with kept copies in the place of programs and libraries that were replaced on the
- * host; then the guest is told the time, and what has changed on the host is written down. undo -
- * Whatever fails: viewer and vkernel are ended, the record is as before.
+ *   check machine - Processor, memory and kernel that the save needs, by its manifest and image.
+ *   show          - The viewer takes longest to start, so it is started first; it waits.
+ *   check content - Every byte of the save is compared with its checksum. A memory that lies in
+ *                   several saves, or is encrypted, is put together in a private directory for it,
+ *                   in memory if there is room (an encrypted one nowhere else); what is compared is
+ *                   the result.
+ *   start guest   - The vkernel reads the save, with kept copies in the place of programs and
+ *                   libraries that were replaced on the host; then the guest is told the time, and
+ *                   what has changed on the host is written down.
+ *   undo          - Whatever fails: viewer and vkernel are ended, the record is as before.
+ *
+ * With quick-thaw (vksession.conf(5)) the vkernel does not copy the memory before the guest runs:
+ * it maps the file privately, and copies it while the guest runs, 50 MB in a second. For that long
+ * it reads from the save, after the check. So:
+ *
+ *   - The guest can't change the file. It may be removed, with the save or with the directory that
+ *     it was put together in: the mapping keeps it. Nobody may write to it. Those who do that to
+ *     files of saves, consolidate.c and shredding, wait for the copy (reads_save in session.h).
+ *   - The next save copies what is left first.
+ *   - If the disk does not give a page again that it gave for the check, the vkernel ends, as any
+ *     program whose file can't be read (SIGBUS). What was done since the thaw, some seconds, is
+ *     lost. The save is not: nothing was written to it, and the policy keeps it until the session
+ *     has another one, which takes the whole copy. With the memory copied first, the same error
+ *     would have refused the thaw.
  */
 #include <string.h>
 
@@ -308,6 +324,15 @@ static void report_changes(Thaw *thaw)
 	vks_changes_store(thaw->report, thaw->session->report_path, NULL);
 }
 
+/* A setting that can't be read is no reason not to thaw. */
+static gboolean may_map_memory(const Thaw *thaw)
+{
+	VksPolicy policy;
+
+	vks_session_policy(thaw->session, &policy, NULL);
+	return policy.quick_thaw;
+}
+
 static gboolean start_guest(Thaw *thaw, GError **error)
 {
 	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
@@ -325,6 +350,7 @@ static gboolean start_guest(Thaw *thaw, GError **error)
 		.memory_bytes = thaw->manifest->memory_bytes,
 		.cpus = thaw->manifest->cpus,
 		.network = thaw->manifest->network,
+		.map_memory = may_map_memory(thaw),
 		.save_command = save_command,
 	};
 
@@ -337,6 +363,7 @@ static gboolean start_guest(Thaw *thaw, GError **error)
 		config.kernel_arguments = (const char *const *)arguments;
 		if (session->backend->start(&config, &cause) &&
 		    session->backend->thawed(session->run_dir, &cause)) {
+			session->reads_save = config.map_memory;
 			report_changes(thaw);
 			vks_session_refresh(session);
 			vks_activity_note(session->run_dir, vks_session_cpu_us(session));

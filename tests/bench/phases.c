@@ -116,19 +116,53 @@ static void measure_thaw(struct guest *guest, const struct phase_case *this)
 		    (double)guest_logged_number(guest, stages[i].member));
 }
 
+/* The same save once more, with its memory mapped. */
+static void measure_quick_thaw(struct guest *guest, const struct phase_case *this)
+{
+	guest_kill(guest);
+	guest->config.map_memory = TRUE;
+	guest_thaw(guest);
+	add(this, "thaw: in all, quick-thaw=yes", "us", by_kernel, 0,
+	    (double)guest_logged_number(guest, "total_us"));
+}
+
+static void start_filled(struct guest *guest, const struct phase_case *this)
+{
+	guest_start(guest);
+	if (this->fill_mib) {
+		g_autofree char *program = guest_program("fill.py");
+		g_autofree char *amount = g_strdup_printf("%u", this->fill_mib);
+		g_autofree char *said = guest_output(guest, "python3", program, amount);
+	}
+}
+
+static void measure_short_pause(const struct phase_case *this)
+{
+	struct guest guest;
+	g_autoptr(GError) error = NULL;
+	VkCheckpointStats stats;
+
+	guest_init(&guest, this->fill_mib * MIB + SPARE_BYTES, this->cpus);
+	guest.config.copy_while_running = TRUE;
+	start_filled(&guest, this);
+	guest_make_save_dir(&guest);
+	if (!vk_launcher_checkpoint(guest.config.runtime_dir, guest.save, FALSE, &stats, &error))
+		g_error("save: %s", error->message);
+	add(this, "dump, short-pause=yes", "ms", by_kernel, 0, (double)stats.dump_us / 1e3);
+	guest_kill(&guest);
+	guest_finish(&guest, true);
+}
+
 static void measure(const struct phase_case *this)
 {
 	struct guest guest;
 
 	guest_init(&guest, this->fill_mib * MIB + SPARE_BYTES, this->cpus);
-	guest_start(&guest);
-	if (this->fill_mib) {
-		g_autofree char *program = guest_program("fill.py");
-		g_autofree char *amount = g_strdup_printf("%u", this->fill_mib);
-		g_autofree char *said = guest_output(&guest, "python3", program, amount);
-	}
+	start_filled(&guest, this);
 	measure_save(&guest, this);
 	measure_thaw(&guest, this);
+	if (this->cpus == 1 && this->fill_mib)
+		measure_quick_thaw(&guest, this);
 	guest_kill(&guest);
 	guest_finish(&guest, true);
 }
@@ -142,4 +176,6 @@ void phases_measure(bool quick)
 		for (guint i = 0; i < n; i++)
 			measure(&(struct phase_case){ .fill_mib = fills[i], .cpus = cpus });
 	}
+	for (guint i = 1; i < n; i++)
+		measure_short_pause(&(struct phase_case){ .fill_mib = fills[i], .cpus = 1 });
 }

@@ -152,9 +152,12 @@ static void with_cpus(guint cpus)
 	VkCheckpointStats stats;
 
 	guest_init(&story.guest, MEMORY, cpus);
+	story.guest.config.copy_while_running = TRUE;
 	guest_start(&story.guest);
 	start_counters(cpus);
 	for (int i = 0; i < THAWS; i++) {
+		/* Which of these it may be depends on the number of CPUs, too. */
+		story.guest.config.map_memory = i % 2 == 0;
 		save(FALSE, &stats);
 		assert_true(stats.dump_us > 0 && stats.memory_bytes > 0);
 		assert_all_cpus_work(cpus, NULL);

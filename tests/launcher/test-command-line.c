@@ -48,6 +48,24 @@ static void network_and_thaw_are_added(void **state)
 				  "quiet init=/r/vkinit -- /r/guest.conf");
 }
 
+/* Of a fresh guest the one, of a thawed one the other. */
+static void parameters_of_the_checkpoint(void **state)
+{
+	VkCommandLine line = { .kernel_path = "/k",
+			       .runtime_dir = "/r",
+			       .map_memory = TRUE,
+			       .copy_while_running = TRUE };
+	g_auto(GStrv) fresh = vk_command_line_build(&line);
+	g_auto(GStrv) thawed = NULL;
+
+	line.save_dir = "/s";
+	thawed = vk_command_line_build(&line);
+	assert_true(g_strv_contains((const char *const *)fresh, "um_ckpt.live=1"));
+	assert_false(g_strv_contains((const char *const *)fresh, "thaw_memory=map"));
+	assert_false(g_strv_contains((const char *const *)thawed, "um_ckpt.live=1"));
+	assert_true(g_strv_contains((const char *const *)thawed, "thaw_memory=map"));
+}
+
 static void blanks_stay_within_an_argument(void **state)
 {
 	const VkCommandLine line = { .kernel_path = "/a b",
@@ -73,6 +91,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fresh_guest),
 		cmocka_unit_test(network_and_thaw_are_added),
+		cmocka_unit_test(parameters_of_the_checkpoint),
 		cmocka_unit_test(blanks_stay_within_an_argument),
 		cmocka_unit_test(environment_is_fixed),
 	};

@@ -102,6 +102,8 @@ static gboolean fake_start(const VkLauncherConfig *config, GError **error)
 	}
 	put(config->runtime_dir, "running", config->save_dir ? config->save_dir : "fresh");
 	put(config->runtime_dir, "kernel", config->kernel_path);
+	put(config->runtime_dir, "map-memory", config->map_memory ? "yes" : "no");
+	put(config->runtime_dir, "copy-while-running", config->copy_while_running ? "yes" : "no");
 	make_layers(config->disks);
 	put(config->runtime_dir, "memory-size", size);
 	put(config->runtime_dir, "private", private_dirs ? private_dirs : "");

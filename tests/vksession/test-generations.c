@@ -319,6 +319,44 @@ static void test_damaged_base(void **state)
 	check_all(guest);
 }
 
+static char *checksum_of(const char *path)
+{
+	VksChecksum sum;
+
+	assert_true(vks_checksum_path(path, &sum, NULL, NULL, NULL, NULL));
+	return g_strdup(sum.hex);
+}
+
+/* A guest that does not say that it has all of its memory may still read it from the save. */
+static void test_save_is_still_read(void **state)
+{
+	g_autoptr(Guest) guest = guest_new(state);
+	g_autofree char *base = sandbox_path(state, "state/vksession/s/saves/.base-1/memory");
+	g_autofree char *before = NULL, *after = NULL;
+	g_autoptr(GError) error = NULL;
+	VksPruneResult result;
+
+	save_guest(guest);
+	touch_pages(guest, 3);
+	save_guest(guest);
+	thaw_guest(guest, 1);
+	fake_fail("go", G_IO_ERROR_TIMED_OUT);
+	assert_false(vks_shred(guest->vks, "s", 2, &error));
+	assert_vks_error(&error, VKS_ERROR_STATE);
+	assert_true(vks_drop(guest->vks, "s", 1, NULL));
+	before = checksum_of(base);
+	assert_true(vks_prune(guest->vks, "s", NULL, &result, NULL));
+	assert_int_equal(result.consolidated, 0);
+	after = checksum_of(base);
+	assert_string_equal(before, after);
+	check_all(guest);
+	fake_fail(NULL, 0);
+	assert_true(vks_prune(guest->vks, "s", NULL, &result, NULL));
+	assert_int_equal(result.consolidated, 1);
+	assert_no_leftovers(state, "state/vksession/s/saves", ".");
+	check_all(guest);
+}
+
 /* Another save, put in the place of the one that was built on, is noticed. */
 static void test_foreign_base(void **state)
 {
@@ -520,6 +558,7 @@ int main(void)
 		TEST(test_absorb),
 		TEST(test_branches),
 		TEST(test_damaged_base),
+		TEST(test_save_is_still_read),
 		TEST(test_foreign_base),
 		TEST(test_policy_prunes),
 		TEST(test_bad_policy),

@@ -76,10 +76,12 @@ static void test_size(void **state)
 static void test_settings(void **state)
 {
 	static const char *const good[][2] = {
-		{ "keep", "3" },       { "keep", "1" },
-		{ "hourly", "0" },     { "verify", "yes" },
-		{ "chain", "32" },     { "incremental", "no" },
-		{ "staging", "disk" }, { "size-limit", "1073741824" },
+		{ "keep", "3" },	 { "keep", "1" },
+		{ "hourly", "0" },	 { "verify", "yes" },
+		{ "chain", "32" },	 { "incremental", "no" },
+		{ "staging", "disk" },	 { "size-limit", "1073741824" },
+		{ "quick-thaw", "no" },	 { "short-pause", "no" },
+		{ "quick-thaw", "yes" }, { "short-pause", "yes" },
 	};
 	static const char *const bad[][2] = {
 		{ "keep", "0" },	{ "keep", "-1" },

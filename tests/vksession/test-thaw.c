@@ -72,6 +72,45 @@ static void test_older(void **state)
 	assert_int_equal(manifest->parent, 1);
 }
 
+static void set_policy(Vks *vks, const char *quick_thaw, const char *short_pause)
+{
+	const char *const settings[] = { quick_thaw, short_pause, NULL };
+
+	assert_true(vks_set_policy(vks, "s", settings, NULL));
+}
+
+static void assert_started(void **state, const char *map_memory, const char *copy_while_running)
+{
+	g_autofree char *mapped = sandbox_read(state, "run/vksession/s/map-memory");
+	g_autofree char *copied = sandbox_read(state, "run/vksession/s/copy-while-running");
+
+	assert_string_equal(mapped, map_memory);
+	assert_string_equal(copied, copy_while_running);
+}
+
+/* Settings of the session: the one is of thaws, the other of fresh guests. */
+static void test_settings(void **state)
+{
+	g_autoptr(Vks) vks = make_saves();
+
+	set_policy(vks, "quick-thaw=yes", "short-pause=yes");
+	assert_true(thaw(vks, 0, NULL));
+	assert_started(state, "yes", "no");
+	set_policy(vks, "quick-thaw=no", "short-pause=yes");
+	save_session(vks, "s", TRUE);
+	assert_true(thaw(vks, 0, NULL));
+	assert_started(state, "no", "no");
+	for (guint i = 1; i <= 4; i++)
+		assert_true(vks_drop(vks, "s", i, NULL));
+	assert_true(vks_stop(vks, "s", 0, NULL));
+	run_session(vks, "s");
+	assert_started(state, "no", "yes");
+	set_policy(vks, "quick-thaw=yes", "short-pause=no");
+	assert_true(vks_stop(vks, "s", 0, NULL));
+	run_session(vks, "s");
+	assert_started(state, "no", "no");
+}
+
 static void test_kernel_of_the_save(void **state)
 {
 	g_autoptr(Vks) vks = make_saves();
@@ -234,17 +273,12 @@ static void test_cycles(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_SANDBOX(test_newest),
-		IN_SANDBOX(test_older),
-		IN_SANDBOX(test_kernel_of_the_save),
-		IN_SANDBOX(test_nothing_to_thaw),
-		IN_SANDBOX(test_no_such_save),
-		IN_SANDBOX(test_damaged_parts),
-		IN_SANDBOX(test_all_damaged),
-		IN_SANDBOX(test_missing_kernel),
-		IN_SANDBOX(test_start_fails),
-		IN_SANDBOX(test_no_display),
-		IN_SANDBOX(test_lost_record),
+		IN_SANDBOX(test_newest),	  IN_SANDBOX(test_older),
+		IN_SANDBOX(test_settings),	  IN_SANDBOX(test_kernel_of_the_save),
+		IN_SANDBOX(test_nothing_to_thaw), IN_SANDBOX(test_no_such_save),
+		IN_SANDBOX(test_damaged_parts),	  IN_SANDBOX(test_all_damaged),
+		IN_SANDBOX(test_missing_kernel),  IN_SANDBOX(test_start_fails),
+		IN_SANDBOX(test_no_display),	  IN_SANDBOX(test_lost_record),
 		IN_SANDBOX(test_cycles),
 	};
 
