@@ -19,10 +19,11 @@ struct scene {
 
 /** What is known of the scene at one moment. */
 struct scene_facts {
-	gint64 host_us;	  /* CLOCK_MONOTONIC of the host when it was asked */
-	JsonNode *worker; /* answer of worker.py */
-	char *processes;  /* "pid name" lines of the guest's lasting processes */
-	gint64 count;	  /* last number in the terminal */
+	gint64 host_us;	    /* CLOCK_MONOTONIC of the host when it had been asked */
+	double from, until; /* CLOCK_REALTIME of the host before and after the worker was asked */
+	JsonNode *worker;   /* answer of worker.py */
+	char *processes;    /* "pid name" lines of the guest's lasting processes */
+	gint64 count;	    /* last number in the terminal */
 };
 void scene_facts_clear(struct scene_facts *facts);
 
