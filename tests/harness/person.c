@@ -92,7 +92,10 @@ static void start_bus(struct person *person)
 /* Starts what a login starts: X server, window manager, session bus. */
 static void start_desktop(struct person *person)
 {
-	xserver_start(&person->x, person->log);
+	if (person->two_monitors)
+		xserver_start_two_monitors(&person->x, person->log);
+	else
+		xserver_start(&person->x, person->log);
 	person_setenv(person, "DISPLAY", person->x.name);
 	start_bus(person);
 }

@@ -23,6 +23,7 @@ struct person {
 	int log;		    /* what the desktop's programs print */
 	const char *const *wrapper; /* command that vksession is run by; NULL: none */
 	const char *hidden; /* path of a program that this person's machine lacks; NULL: none */
+	bool two_monitors;  /* set by the test: the next new desktop has two */
 	bool content;	    /* set by the test when all went well: nothing to report at the end */
 };
 

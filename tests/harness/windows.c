@@ -250,6 +250,21 @@ bool window_place(const struct xserver *x, struct window *window, int x_to, int 
 	       window_wait_geometry(x, &wanted, 40, window, 10000);
 }
 
+void window_maximize(const struct xserver *x, const struct window *window)
+{
+	Display *display = open_display(x);
+	XEvent event = { .xclient = { .type = ClientMessage, .format = 32 } };
+
+	event.xclient.window = window->id;
+	event.xclient.message_type = XInternAtom(display, "_NET_WM_STATE", False);
+	event.xclient.data.l[0] = 1; /* add */
+	event.xclient.data.l[1] = (long)XInternAtom(display, "_NET_WM_STATE_MAXIMIZED_VERT", False);
+	event.xclient.data.l[2] = (long)XInternAtom(display, "_NET_WM_STATE_MAXIMIZED_HORZ", False);
+	XSendEvent(display, DefaultRootWindow(display), False,
+		   SubstructureNotifyMask | SubstructureRedirectMask, &event);
+	XCloseDisplay(display);
+}
+
 static bool activate(const struct xserver *x, const struct window *window)
 {
 	g_autofree char *id = g_strdup_printf("%lu", window->id);

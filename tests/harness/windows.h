@@ -40,6 +40,9 @@ bool window_wait_geometry(const struct xserver *x, const struct window *wanted, 
 bool window_place(const struct xserver *x, struct window *window, int x_to, int y_to, int width,
 		  int height);
 
+/** Asks the window manager to make a window as large as its monitor. */
+void window_maximize(const struct xserver *x, const struct window *window);
+
 /** Gives a window the keyboard and types text in it. Return: whether xdotool could. */
 bool window_type(const struct xserver *x, const struct window *window, const char *text);
 

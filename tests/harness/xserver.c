@@ -12,6 +12,7 @@
 
 #include <X11/Xlib.h>
 #include <glib.h>
+#include <glib/gstdio.h>
 
 #include "launcher/autofd.h"
 #include "process.h"
@@ -106,6 +107,70 @@ void xserver_start(struct xserver *x, int log)
 							     "96", "-r", NULL },
 				      "-displayfd", NULL, log, number, sizeof(number));
 	snprintf(x->name, sizeof(x->name), ":%s", number);
+	x->manager = start_manager(x, chosen_manager(), log);
+}
+
+/*
+ * What toolkits take for monitors are a graphics card's outputs: two screens of Xvfb, its Xinerama
+ * and monitors that are only declared (RandR 1.5) are one to them.
+ */
+static const char two_monitors[] =
+	"Section \"Device\"\n"
+	"  Identifier \"card\"\n"
+	"  Driver \"dummy\"\n"
+	"  VideoRam 32768\n"
+	"  Option \"Monitor-DUMMY0\" \"left\"\n"
+	"  Option \"Monitor-DUMMY1\" \"right\"\n"
+	"EndSection\n"
+	"Section \"Monitor\"\n"
+	"  Identifier \"left\"\n"
+	"  HorizSync 5-1000\n"
+	"  VertRefresh 5-200\n"
+	"  Modeline \"1280x800\" 83.50 1280 1352 1480 1680 800 803 809 831\n"
+	"  Option \"PreferredMode\" \"1280x800\"\n"
+	"EndSection\n"
+	"Section \"Monitor\"\n"
+	"  Identifier \"right\"\n"
+	"  HorizSync 5-1000\n"
+	"  VertRefresh 5-200\n"
+	"  Modeline \"1024x768\" 63.50 1024 1072 1176 1328 768 771 775 798\n"
+	"  Option \"PreferredMode\" \"1024x768\"\n"
+	"  Option \"RightOf\" \"left\"\n"
+	"  Option \"Enable\" \"true\"\n"
+	"EndSection\n"
+	"Section \"Screen\"\n"
+	"  Identifier \"screen\"\n"
+	"  Device \"card\"\n"
+	"  DefaultDepth 24\n"
+	"  SubSection \"Display\"\n"
+	"    Depth 24\n"
+	"    Virtual 2304 800\n"
+	"  EndSubSection\n"
+	"EndSection\n"
+	"Section \"ServerFlags\"\n"
+	"  Option \"AutoAddDevices\" \"false\"\n"
+	"  Option \"AutoEnableDevices\" \"false\"\n"
+	"EndSection\n";
+
+void xserver_start_two_monitors(struct xserver *x, int log)
+{
+	g_autofree char *dir = g_dir_make_tmp("two-monitors-XXXXXX", NULL);
+	g_autofree char *config = dir ? g_build_filename(dir, "xorg.conf", NULL) : NULL;
+	g_autofree char *its_log = dir ? g_build_filename(dir, "log", NULL) : NULL;
+	char number[12];
+
+	if (!config || !g_file_set_contents(config, two_monitors, -1, NULL))
+		g_error("no file for the X server's configuration");
+	/* Not what is in PATH, which on some machines takes root's rights. */
+	x->server = start_until_ready(
+		(const char *const[]){ "/usr/lib/xorg/Xorg", "-config", config, "-logfile", its_log,
+				       "-novtswitch", "-sharevts", "-nolisten", "tcp", "-noreset",
+				       "-dpi", "96", "-r", NULL },
+		"-displayfd", NULL, log, number, sizeof(number));
+	snprintf(x->name, sizeof(x->name), ":%s", number);
+	g_unlink(config);
+	g_unlink(its_log);
+	g_rmdir(dir);
 	x->manager = start_manager(x, chosen_manager(), log);
 }
 

@@ -23,6 +23,14 @@ struct xserver {
  */
 void xserver_start(struct xserver *x, int log);
 
+/** The size of the second monitor, which is to the right of the first, of 1280x800. */
+#define SECOND_MONITOR_X      1280
+#define SECOND_MONITOR_WIDTH  1024
+#define SECOND_MONITOR_HEIGHT 768
+
+/** The same with two monitors: an X server as on real screens (Xorg), whose graphics go nowhere. */
+void xserver_start_two_monitors(struct xserver *x, int log);
+
 /** Ends both programs. Nothing happens if none runs. */
 void xserver_stop(struct xserver *x);
 
