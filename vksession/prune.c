@@ -23,8 +23,10 @@
 static GArray *list_good(const VksSession *session, GError **error)
 {
 	const char *saves_dir = session->saves_dir;
+	const VksRecord *record = session->record;
 	g_autoptr(GArray) items = g_array_new(FALSE, FALSE, sizeof(VksKeepItem));
 	g_autoptr(GArray) numbers = vks_store_numbers(saves_dir, error);
+	gboolean has_own = FALSE;
 
 	for (guint i = 0; numbers && i < numbers->len; i++) {
 		guint number = g_array_index(numbers, guint, i);
@@ -34,13 +36,15 @@ static GArray *list_good(const VksSession *session, GError **error)
 
 		if (!manifest)
 			continue;
-		/* What a running session came from is its last good save until it has one. */
-		item.keep = session->record && session->record->running &&
-			    session->record->base == number;
+		has_own |= record && strcmp(manifest->run_id, record->run_id) == 0;
+		item.keep = record && record->running && record->base == number;
 		item.utc_us = manifest->utc_us;
 		item.bytes = vks_tree_usage(path);
 		g_array_append_val(items, item);
 	}
+	/* What a running session came from is its last good save until it has one of its own. */
+	for (guint i = 0; has_own && i < items->len; i++)
+		g_array_index(items, VksKeepItem, i).keep = FALSE;
 	return numbers ? g_steal_pointer(&items) : NULL;
 }
 

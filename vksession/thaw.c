@@ -120,19 +120,21 @@ static void set_damaged(const Thaw *thaw, GError *cause, GError **error)
 
 /*
  * The newest. One that a rollback made for the way back is not what the person wanted last: that is
- * the save that was gone back to, as long as nothing was saved since.
+ * the save that was gone back to, as long as nothing was saved since. If the rollback did not come
+ * that far, the run that it saved is still the last one.
  */
 static guint newest_wanted(const VksSession *session, const GArray *numbers)
 {
 	guint newest = g_array_index(numbers, guint, numbers->len - 1);
 	g_autoptr(VksManifest) manifest = vks_store_load(session->saves_dir, newest, NULL);
-	guint base = session->record ? session->record->base : 0;
+	const VksRecord *record = session->record;
 
-	if (!manifest || strcmp(manifest->reason, VKS_REASON_ROLLBACK) != 0)
+	if (!manifest || !record || strcmp(manifest->reason, VKS_REASON_ROLLBACK) != 0 ||
+	    strcmp(manifest->run_id, record->run_id) == 0)
 		return newest;
 	for (guint i = 0; i < numbers->len; i++) {
-		if (g_array_index(numbers, guint, i) == base)
-			return base;
+		if (g_array_index(numbers, guint, i) == record->base)
+			return record->base;
 	}
 	return newest;
 }

@@ -72,6 +72,48 @@ static void test_older(void **state)
 	assert_int_equal(manifest->parent, 1);
 }
 
+static void assert_save(Vks *vks, guint number, gboolean there)
+{
+	g_autofree char *path = part_path(vks, "s", number, "manifest.json");
+
+	assert_int_equal(access(path, F_OK) == 0, there);
+}
+
+/* A rollback that was cut between its two halves: what ran is saved, and is the last there was. */
+static void test_half_a_rollback(void **state)
+{
+	g_autoptr(Vks) vks = make_saves();
+	VksSaveOptions options = { .name = "s", .stop = TRUE, .reason = VKS_REASON_ROLLBACK };
+	VksSaveResult result;
+	g_autofree char *from = NULL;
+
+	assert_true(thaw(vks, 1, NULL));
+	assert_int_equal(save_session(vks, "s", FALSE), 4);
+	assert_true(vks_save(vks, &options, NULL, &result, NULL));
+	assert_true(thaw(vks, 0, NULL));
+	from = sandbox_read(state, "run/vksession/s/running");
+	assert_true(g_str_has_suffix(from, "/saves/5"));
+}
+
+/* It is kept besides what the policy keeps, but only until there is one of the run itself. */
+static void test_what_a_run_came_from(void **state)
+{
+	static const char *const settings[] = { "keep=2", "hourly=0", "daily=0", "weekly=0", NULL };
+	g_autoptr(Vks) vks = make_saves();
+	VksPruneResult result;
+
+	assert_true(thaw(vks, 1, NULL));
+	assert_true(vks_set_policy(vks, "s", settings, NULL));
+	assert_true(vks_prune(vks, "s", NULL, &result, NULL));
+	for (guint i = 1; i <= 3; i++)
+		assert_save(vks, i, TRUE);
+	save_session(vks, "s", FALSE);
+	save_session(vks, "s", FALSE);
+	assert_true(vks_prune(vks, "s", NULL, &result, NULL));
+	for (guint i = 1; i <= 5; i++)
+		assert_save(vks, i, i > 3);
+}
+
 static void set_policy(Vks *vks, const char *quick_thaw, const char *short_pause)
 {
 	const char *const settings[] = { quick_thaw, short_pause, NULL };
@@ -279,6 +321,7 @@ int main(void)
 		IN_SANDBOX(test_damaged_parts),	  IN_SANDBOX(test_all_damaged),
 		IN_SANDBOX(test_missing_kernel),  IN_SANDBOX(test_start_fails),
 		IN_SANDBOX(test_no_display),	  IN_SANDBOX(test_lost_record),
+		IN_SANDBOX(test_half_a_rollback), IN_SANDBOX(test_what_a_run_came_from),
 		IN_SANDBOX(test_cycles),
 	};
 
