@@ -354,6 +354,8 @@ static gssize give_bytes(gpointer data, guint8 *bytes, gsize length)
 	Bytes *from = data;
 	gsize n = MIN(length, from->left);
 
+	if (n == 0)
+		return 0; /* of nothing there is not even an address */
 	memcpy(bytes, from->data, n);
 	from->data += n;
 	from->left -= n;

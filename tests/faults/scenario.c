@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "scenario.h"
 
+#include <fcntl.h>
 #include <string.h>
 
+#include "launcher/autofd.h"
 #include "tests/vksession/fake-backend.h"
 #include "vksession/durable.h"
 #include "vksession/paths.h"
@@ -221,6 +223,23 @@ static gboolean roll_back(Vks *vks, GError **error)
 	return vks_rollback(vks, &options, NULL, &result, error);
 }
 
+/* What an export writes lies beside the tree that is put back for each fault. */
+static char *archive_path(void)
+{
+	return g_build_filename(g_getenv("HOME"), "..", "..", "archive", NULL);
+}
+
+static gboolean import(Vks *vks, GError **error)
+{
+	g_autofree char *path = archive_path();
+	autofd fd = -1;
+	guint number;
+
+	if (!QUIETLY((fd = open(path, O_RDONLY | O_CLOEXEC)) >= 0))
+		g_error("cannot open %s", path);
+	return vks_import(vks, SCENARIO_SESSION, fd, NULL, &number, error);
+}
+
 /* From nothing to a save: none of the directories are there. */
 static gboolean run_and_save(Vks *vks, GError **error)
 {
@@ -277,10 +296,30 @@ static gboolean have_disk(Vks *vks, GError **error)
 	return g_file_set_contents(path, sector, -1, error);
 }
 
+static gboolean export(Vks *vks, GError **error)
+{
+	g_autofree char *path = archive_path();
+	autofd fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	return fd >= 0 && vks_export(vks, SCENARIO_SESSION, 0, FALSE, fd, NULL, error);
+}
+
+static gboolean read_back(Vks *vks, GError **error)
+{
+	static const char *const settings[] = { "verify=yes", NULL };
+
+	return vks_set_policy(vks, SCENARIO_SESSION, settings, error);
+}
+
 static const ScenarioAct nothing[] = { NULL };
 static const ScenarioAct running[] = { run_program, NULL };
 static const ScenarioAct running_saved[] = { run_program, save_live, save_live, NULL };
 static const ScenarioAct saved[] = { run_program, save_live, save_stop, NULL };
+static const ScenarioAct verified[] = { run_program, read_back, save_live, save_live, NULL };
+/* A run that came from save 2; the last save is another. */
+static const ScenarioAct thawed[] = { run_program, save_live, save_stop,
+				      thaw_newest, save_live, NULL };
+static const ScenarioAct exported[] = { run_program, save_live, save_stop, export, drop_all, NULL };
 static const ScenarioAct unpruned[] = { have_programs, run_program,	 save_live,  save_live,
 					save_live,     have_no_programs, drop_first, NULL };
 static const ScenarioAct disk[] = { have_disk, run_with_disk, save_live, NULL };
@@ -326,6 +365,29 @@ static gboolean save_again(Vks *vks, GError **error)
 	    !(has_saves(vks) ? thaw_newest(vks, error) : run_program(vks, error)))
 		return FALSE;
 	return save_live(vks, error);
+}
+
+/* Where a rollback to save 1 was cut, that is the last state of the session, or what ran is. */
+static gboolean roll_back_again(Vks *vks, GError **error)
+{
+	VksThawOptions options = { .name = SCENARIO_SESSION, .display = ":9" };
+	VksThawResult result = { .number = 1 };
+
+	if (state_of(vks) == VKS_STATE_RUNNING && save_live(vks, NULL))
+		return TRUE;
+	if (state_of(vks) != VKS_STATE_RUNNING && !vks_thaw(vks, &options, NULL, &result, error))
+		return FALSE;
+	if (result.number != 1 && result.number < 3) {
+		g_set_error(error, VKS_ERROR, VKS_ERROR_FAILED, "save %u is an older state",
+			    result.number);
+		return FALSE;
+	}
+	return save_live(vks, error);
+}
+
+static gboolean import_again(Vks *vks, GError **error)
+{
+	return (has_saves(vks) || import(vks, error)) && thaw_newest(vks, error);
 }
 
 static gboolean run_or_save_again(Vks *vks, GError **error)
@@ -402,10 +464,12 @@ const Scenario scenarios[] = {
 	{ "run-and-save", nothing, run_and_save, 1, FALSE, FALSE, run_or_save_again },
 	{ "first-save", running, save_live, 1, FALSE, TRUE, save_again },
 	{ "save", running_saved, save_live, 1, FALSE, TRUE, save_again },
+	{ "save-verified", verified, save_live, 1, FALSE, TRUE, save_again },
 	{ "save-stop", running_saved, save_stop, 1, FALSE, TRUE, save_again },
 	{ "prune", unpruned, prune, 0, FALSE, FALSE, prune_again },
-	{ "rollback", running_saved, roll_back, 1, FALSE, TRUE, save_again },
+	{ "rollback", thawed, roll_back, 1, FALSE, TRUE, roll_back_again },
 	{ "thaw", saved, thaw_newest, 0, FALSE, FALSE, thaw_again },
+	{ "import", exported, import, 1, FALSE, FALSE, import_again },
 	{ "drop", saved, drop_first, -1, FALSE, FALSE, drop_first_again },
 	{ "drop-session", saved, drop_all, 0, TRUE, FALSE, drop_all_again },
 	{ "run-encrypted", nothing, run_encrypted, 0, FALSE, FALSE, run_again },

@@ -88,6 +88,17 @@ static void make_layers(const char *const *disks)
 	}
 }
 
+/* Stands still until a fifo that the environment names is closed. */
+static void wait_for_fifo(const char *variable)
+{
+	const char *path = g_getenv(variable);
+	autofd fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	char byte;
+
+	while (fd >= 0 && read(fd, &byte, 1) > 0)
+		;
+}
+
 static gboolean fake_start(const VkLauncherConfig *config, GError **error)
 {
 	g_autofree char *size = g_strdup_printf("%" G_GUINT64_FORMAT, config->memory_bytes);
@@ -100,6 +111,7 @@ static gboolean fake_start(const VkLauncherConfig *config, GError **error)
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_EXISTS, "it runs already");
 		return FALSE;
 	}
+	wait_for_fifo("VKS_FAKE_HOLD_START");
 	put(config->runtime_dir, "running", config->save_dir ? config->save_dir : "fresh");
 	put(config->runtime_dir, "kernel", config->kernel_path);
 	put(config->runtime_dir, "map-memory", config->map_memory ? "yes" : "no");
@@ -192,16 +204,6 @@ static void write_state(const char *dir, guint64 size)
 	g_file_set_contents(path, (const char *)image->data, image->len, NULL);
 }
 
-static void wait_for_fifo(void)
-{
-	const char *path = g_getenv("VKS_FAKE_HOLD");
-	autofd fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-	char byte;
-
-	while (fd >= 0 && read(fd, &byte, 1) > 0)
-		;
-}
-
 static gboolean fake_checkpoint(const char *runtime_dir, const char *dir, gboolean hold,
 				VkCheckpointStats *stats, GError **error)
 {
@@ -215,7 +217,7 @@ static gboolean fake_checkpoint(const char *runtime_dir, const char *dir, gboole
 	write_state(dir, memory_size(runtime_dir));
 	if (hold)
 		put(runtime_dir, "held", "");
-	wait_for_fifo();
+	wait_for_fifo("VKS_FAKE_HOLD");
 	*stats = (VkCheckpointStats){
 		.memory_bytes = 8192,
 		.state_bytes = 1000,

@@ -83,19 +83,31 @@ static int setup(void **state)
 	return RUN("run", "-s", "s", "xterm") || RUN("save", "s") || RUN("save", "s");
 }
 
-/* A save that stands in the middle of its checkpoint until the fifo is closed. */
-static GSubprocess *held_save(void **state, int *release)
+/* A command that stands in its middle until the fifo is closed. */
+static GSubprocess *held(void **state, const char *variable, const char *verb, int *release)
 {
 	g_autofree char *fifo = sandbox_path(state, "hold");
-	GSubprocess *save;
+	GSubprocess *process;
 
 	assert_int_equal(mkfifo(fifo, 0600), 0);
-	g_setenv("VKS_FAKE_HOLD", fifo, TRUE);
-	save = START("save", "s");
-	*release = open(fifo, O_WRONLY | O_CLOEXEC); /* returns when the save stands there */
-	g_unsetenv("VKS_FAKE_HOLD");
+	g_setenv(variable, fifo, TRUE);
+	process = START(verb, "s");
+	*release = open(fifo, O_WRONLY | O_CLOEXEC); /* returns when it stands there */
+	g_unsetenv(variable);
 	assert_true(*release >= 0);
-	return save;
+	return process;
+}
+
+/* In its checkpoint. */
+static GSubprocess *held_save(void **state, int *release)
+{
+	return held(state, "VKS_FAKE_HOLD", "save", release);
+}
+
+/* In the start of the guest. */
+static GSubprocess *held_thaw(void **state, int *release)
+{
+	return held(state, "VKS_FAKE_HOLD_START", "thaw", release);
 }
 
 static void test_during_a_save(void **state)
@@ -121,22 +133,42 @@ static void test_during_a_save(void **state)
 	assert_int_equal(RUN("save", "s"), 0);
 }
 
-/* A thaw holds the session in the same way; here, somebody who only says that it is one. */
 static void test_during_a_thaw(void **state)
 {
-	g_autofree char *path = lock_path(state, "");
-	autofd thaw = -1;
+	autofd release = -1;
+	GSubprocess *thaw;
 
 	assert_int_equal(RUN("save", "--stop", "s"), 0);
-	thaw = vks_lock_take(path, "thaw", FALSE, NULL);
-	assert_true(thaw >= 0);
+	thaw = held_thaw(state, &release);
 	BUSY_WITH("(thaw, process", "thaw", "s");
+	BUSY_WITH("(thaw, process", "thaw", "s", "--save", "1");
+	BUSY_WITH("(thaw, process", "save", "s");
+	BUSY_WITH("(thaw, process", "stop", "s");
 	BUSY_WITH("(thaw, process", "drop", "-y", "s");
 	BUSY_WITH("(thaw, process", "drop", "-y", "s", "3");
 	BUSY_WITH("(thaw, process", "rollback", "s", "1");
-	autofd_close(&thaw);
-	thaw = -1;
+	BUSY_WITH("(thaw, process", "prune", "s");
+	assert_int_equal(RUN("list"), 0);
+	assert_int_equal(RUN("verify", "s"), 0);
+	autofd_close(&release);
+	release = -1;
+	assert_int_equal(finish(thaw, NULL), 0);
+	assert_int_equal(RUN("save", "s"), 0);
+}
+
+/* One that dies there blocks nobody; the save that it was at is thawed by the next. */
+static void test_dead_thaw(void **state)
+{
+	autofd release = -1;
+	GSubprocess *thaw;
+
+	assert_int_equal(RUN("save", "--stop", "s"), 0);
+	thaw = held_thaw(state, &release);
+	g_subprocess_send_signal(thaw, SIGKILL);
+	assert_int_equal(finish(thaw, NULL), -1);
+	assert_int_equal(RUN("verify", "s"), 0);
 	assert_int_equal(RUN("thaw", "s"), 0);
+	assert_int_equal(RUN("save", "s"), 0);
 }
 
 /* A holder that dies blocks nobody, and what it had begun is gone. */
@@ -267,9 +299,9 @@ static void test_during_a_prune(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_during_a_save),  TEST(test_during_a_thaw), TEST(test_dead_holder),
-		TEST(test_many_thaws),	   TEST(test_many_saves),    TEST(test_during_a_verify),
-		TEST(test_during_a_prune),
+		TEST(test_during_a_save),   TEST(test_during_a_thaw),  TEST(test_dead_thaw),
+		TEST(test_dead_holder),	    TEST(test_many_thaws),     TEST(test_many_saves),
+		TEST(test_during_a_verify), TEST(test_during_a_prune),
 	};
 
 	if (argc < 2)
