@@ -43,6 +43,7 @@ judge() {
 	local what=$1 number
 	shift
 	points=$((points + 1))
+	(($# > 0)) || complain "$what: there was no save"
 	for number; do
 		"$vksession" verify "$session" "$number" >/dev/null 2>&1 || {
 			complain "$what: save $number is lost"
@@ -51,8 +52,9 @@ judge() {
 	done
 }
 
-saves() {
-	"$vksession" saves "$session" --json | sed -n 's/^    "save" : \([0-9]*\),$/\1/p'
+# The policy keeps one more: a save that is complete before it can be killed removes none of these.
+newest_saves() {
+	"$vksession" saves "$session" --json | sed -n 's/^    "save" : \([0-9]*\),$/\1/p' | tail -n 5
 }
 
 state() {
@@ -79,7 +81,7 @@ killed_after() {
 kill_commands() {
 	local i known
 	for ((i = 0; i < rounds; i++)); do
-		mapfile -t known < <(saves)
+		mapfile -t known < <(newest_saves)
 		killed_after $((i * 47 % 900)) command "$vksession" save "$session"
 		judge "command killed in a save" "${known[@]}"
 		[[ $(state) == running ]] || complain "the session is $(state)"
@@ -92,7 +94,7 @@ kill_commands() {
 kill_vkernels() {
 	local i known
 	for ((i = 0; i < rounds; i++)); do
-		mapfile -t known < <(saves)
+		mapfile -t known < <(newest_saves)
 		killed_after $((i * 53 % 900)) "$(vkernel)" "$vksession" save "$session"
 		judge "vkernel killed in a save" "${known[@]}"
 		[[ $(state) == crashed ]] || complain "the session is $(state), and not crashed"
@@ -109,7 +111,7 @@ add "$build/tests/faults/faults-power" --every "$every" --jobs "$(nproc)"
 add "$build/tests/faults/faults-real" "$vksession" --every "$every_real"
 before=$points
 if "$vksession" run -s "$session" --detach --memory 512M --no-network -- /bin/sleep infinity >/dev/null &&
-	"$vksession" save "$session" >/dev/null; then
+	"$vksession" policy "$session" keep=6 >/dev/null && "$vksession" save "$session" >/dev/null; then
 	kill_commands
 	kill_vkernels
 	"$vksession" stop "$session" >/dev/null
