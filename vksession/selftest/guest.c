@@ -169,7 +169,8 @@ static gboolean checkpoint(SelftestGuest *guest, gboolean hold, VkCheckpointStat
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "cannot make %s", dir);
 		return FALSE;
 	}
-	if (!vk_control_prepare_save(guest->runtime_dir, error) ||
+	/* The guest forgets nothing, so that there is the more that can go wrong. */
+	if (!vk_control_prepare_save(guest->runtime_dir, FALSE, error) ||
 	    !vk_launcher_checkpoint(guest->runtime_dir, dir, hold, stats, error)) {
 		vks_tree_remove(dir, NULL);
 		return FALSE;
