@@ -328,7 +328,7 @@ static gboolean is_left_over(const char *directory)
 	return FALSE;
 }
 
-/* After a command that succeeded. */
+/* After a prune: what the last save was built on is a part of it then. */
 static void look_for_leftovers(void)
 {
 	g_autofree char *saves =
@@ -369,6 +369,7 @@ static void end(void)
 	if (!is_running(NULL))
 		MUST("end", "thaw", "--detach", SESSION);
 	MUST("end", "save", "--stop", SESSION);
+	MUST("end", "prune", SESSION);
 	look_for_leftovers();
 	MUST("end", "drop", "--yes", SESSION);
 	tree_remove(faults.home);
