@@ -130,6 +130,25 @@ gboolean vks_is_in_memory(const char *path)
 	return statfs(path, &fs) == 0 && (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
 }
 
+gboolean vks_is_local(const char *path)
+{
+	/* Not in linux/magic.h: XFS, ZFS, bcachefs. */
+	static const guint32 local[] = {
+		EXT4_SUPER_MAGIC, BTRFS_SUPER_MAGIC, F2FS_SUPER_MAGIC,
+		TMPFS_MAGIC,	  RAMFS_MAGIC,	     OVERLAYFS_SUPER_MAGIC,
+		0x58465342,	  0x2fc12fc1,	     0xca451a4e,
+	};
+	struct statfs fs;
+
+	if (statfs(path, &fs) < 0)
+		return FALSE;
+	for (gsize i = 0; i < G_N_ELEMENTS(local); i++) {
+		if ((guint32)fs.f_type == local[i])
+			return TRUE;
+	}
+	return FALSE;
+}
+
 char *vks_process_command_line(pid_t pid)
 {
 	g_autofree char *path = g_strdup_printf("/proc/%d/cmdline", (int)pid);

@@ -31,6 +31,12 @@ guint64 vks_free_space(const char *path);
 /** @return whether what lies at a path is in memory, and never on a disk (but for swap) */
 gboolean vks_is_in_memory(const char *path);
 
+/**
+ * @return whether a path is on a file system that only this machine's kernel has to do with, so
+ * that what was read of a file can be read again as long as the disk works; FALSE if unknown
+ */
+gboolean vks_is_local(const char *path);
+
 /** @return command line of a process with spaces between the words, "" if unknown; g_free() */
 char *vks_process_command_line(pid_t pid);
 

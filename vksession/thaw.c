@@ -25,6 +25,8 @@
  *     it was put together in: the mapping keeps it. Nobody may write to it. Those who do that to
  *     files of saves, consolidate.c and shredding, wait for the copy (reads_save in session.h).
  *   - The next save copies what is left first.
+ *   - A server or a program that a file system depends on may go away, or give something else for
+ *     the same page: from such a one the memory is copied first.
  *   - If the disk does not give a page again that it gave for the check, the vkernel ends, as any
  *     program whose file can't be read (SIGBUS). What was done since the thaw, some seconds, is
  *     lost. The save is not: nothing was written to it, and the policy keeps it until the session
@@ -327,12 +329,12 @@ static void report_changes(Thaw *thaw)
 }
 
 /* A setting that can't be read is no reason not to thaw. */
-static gboolean may_map_memory(const Thaw *thaw)
+static gboolean may_map_memory(const Thaw *thaw, const char *save_dir)
 {
 	VksPolicy policy;
 
 	vks_session_policy(thaw->session, &policy, NULL);
-	return policy.quick_thaw;
+	return policy.quick_thaw && vks_is_local(thaw->composed ? thaw->composed->dir : save_dir);
 }
 
 static gboolean start_guest(Thaw *thaw, GError **error)
@@ -352,7 +354,7 @@ static gboolean start_guest(Thaw *thaw, GError **error)
 		.memory_bytes = thaw->manifest->memory_bytes,
 		.cpus = thaw->manifest->cpus,
 		.network = thaw->manifest->network,
-		.map_memory = may_map_memory(thaw),
+		.map_memory = may_map_memory(thaw, save_dir),
 		.save_command = save_command,
 	};
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "vksession/durable.h"
+#include "vksession/machine.h"
 #include "vksession/store.h"
 
 static gboolean thaw(Vks *vks, guint number, GError **error)
@@ -151,6 +152,15 @@ static void test_settings(void **state)
 	assert_true(vks_stop(vks, "s", 0, NULL));
 	run_session(vks, "s");
 	assert_started(state, "no", "no");
+}
+
+/* Memory is only mapped from where it can be read again. */
+static void test_local_places(void **state)
+{
+	assert_true(vks_is_local(*state));
+	assert_true(vks_is_local("/dev/shm"));
+	assert_false(vks_is_local("/proc/self"));
+	assert_false(vks_is_local("/nonsense"));
 }
 
 static void test_kernel_of_the_save(void **state)
@@ -315,13 +325,21 @@ static void test_cycles(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_SANDBOX(test_newest),	  IN_SANDBOX(test_older),
-		IN_SANDBOX(test_settings),	  IN_SANDBOX(test_kernel_of_the_save),
-		IN_SANDBOX(test_nothing_to_thaw), IN_SANDBOX(test_no_such_save),
-		IN_SANDBOX(test_damaged_parts),	  IN_SANDBOX(test_all_damaged),
-		IN_SANDBOX(test_missing_kernel),  IN_SANDBOX(test_start_fails),
-		IN_SANDBOX(test_no_display),	  IN_SANDBOX(test_lost_record),
-		IN_SANDBOX(test_half_a_rollback), IN_SANDBOX(test_what_a_run_came_from),
+		IN_SANDBOX(test_newest),
+		IN_SANDBOX(test_older),
+		IN_SANDBOX(test_settings),
+		IN_SANDBOX(test_local_places),
+		IN_SANDBOX(test_kernel_of_the_save),
+		IN_SANDBOX(test_nothing_to_thaw),
+		IN_SANDBOX(test_no_such_save),
+		IN_SANDBOX(test_damaged_parts),
+		IN_SANDBOX(test_all_damaged),
+		IN_SANDBOX(test_missing_kernel),
+		IN_SANDBOX(test_start_fails),
+		IN_SANDBOX(test_no_display),
+		IN_SANDBOX(test_lost_record),
+		IN_SANDBOX(test_half_a_rollback),
+		IN_SANDBOX(test_what_a_run_came_from),
 		IN_SANDBOX(test_cycles),
 	};
 

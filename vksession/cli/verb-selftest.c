@@ -14,7 +14,7 @@
 #define MAX_STRESS_S   (30 * 86400)
 
 static struct {
-	gboolean list, live, stop, json;
+	gboolean list, live, stop, quick, json;
 	char **only;
 	int cycles, cpus, stress, seed;
 	char **broken, **parameters;
@@ -26,6 +26,8 @@ static const GOptionEntry entries[] = {
 	  "Only this state; may be a pattern, and be given several times", "NAME" },
 	{ "live", 0, 0, G_OPTION_ARG_NONE, &options.live, "Only live saves", NULL },
 	{ "stop", 0, 0, G_OPTION_ARG_NONE, &options.stop, "Only saves that end the guest", NULL },
+	{ "quick", 0, 0, G_OPTION_ARG_NONE, &options.quick,
+	  "With the settings short-pause and quick-thaw, in a guest without a disk", NULL },
 	{ "cycles", 0, 0, G_OPTION_ARG_INT, &options.cycles, "Saves in a row before the check",
 	  "N" },
 	{ "cpus", 0, 0, G_OPTION_ARG_INT, &options.cpus, "Processors of the guest", "N" },
@@ -239,6 +241,7 @@ static int run_states(Cli *cli, const GPtrArray *parts, GError **error)
 		.seed = (guint32)options.seed,
 		.cpus = options.cpus ? (guint)options.cpus : 1,
 		.broken = (const SelftestPart *const *)parts->pdata,
+		.quick = options.quick,
 		.parameters = (const char *const *)options.parameters,
 		.result = print_result,
 		.progress = show_progress,

@@ -19,6 +19,7 @@ typedef struct {
 	char *shared;  /* a directory below it that the guest sees */
 	char *runtime_dir;
 	char *log;
+	gboolean quick;		       /* copy while it runs, map its memory; see launcher.h */
 	char *disk;		       /* with a file system, for a fresh guest; NULL: none */
 	const char *const *parameters; /* more for the vkernel, NULL-terminated; may be NULL */
 	char *save_dir;		       /* of the last save; NULL: none */

@@ -420,9 +420,11 @@ static void perform(Selftest *test, const SelftestRun *run, gint64 stress_us, GR
 	g_hash_table_remove_all(test->told);
 	test->guest->cpus = run->cpus;
 	test->guest->broken = (const SelftestPart *const *)broken->pdata;
+	test->guest->quick = test->options->quick;
 	test->guest->parameters = test->options->parameters;
 	report(test, "starting");
-	if (!selftest_guest_start(test->guest, run->mode != SELFTEST_TWICE, &cause) ||
+	if (!selftest_guest_start(test->guest, run->mode != SELFTEST_TWICE && !test->guest->quick,
+				  &cause) ||
 	    !begin(test, &cause) ||
 	    !(random ? disturb(test, stress_us, random, &cause) : act(test, &cause)) ||
 	    !check(test, &cause) || !thaw_again(test, &cause)) {

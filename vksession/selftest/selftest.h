@@ -55,6 +55,8 @@ typedef struct {
 	/** Parts to be damaged before each thaw of the runs that show it, NULL-terminated, see
 	    break.h; NULL: none. */
 	const SelftestPart *const *broken;
+	/** Saves copy while the guest runs, thaws map its memory; the guest has no disk then. */
+	gboolean quick;
 	/** For the command line of the vkernel, NULL-terminated; NULL: none. */
 	const char *const *parameters;
 	/** Called for each result as soon as it is there. */
