@@ -28,15 +28,13 @@ struct vk_frame_header {
 	uint16_t zero;	 /* reserved, 0 */
 };
 
-#define VK_PREPARE_SAVE_END "end"
-
 enum vk_frame_type {
 	/* requests, host to guest */
 	VK_FRAME_HELLO = 1, /* empty; OK: "key=value" strings (version, boot_id, programs, ...) */
 	VK_FRAME_RUN,  /* cwd, decimal count of environment strings, environment, argv; OK: pid */
 	VK_FRAME_EXEC, /* as RUN; OK: pid; then the EXEC frames below until EXIT */
 	VK_FRAME_LIST, /* empty; OK: one "pid\tstarted_realtime_s\tcommand" a program */
-	VK_FRAME_PREPARE_SAVE, /* empty, or "end": as vk_control_prepare_save(); OK when it is done */
+	VK_FRAME_PREPARE_SAVE, /* empty; OK after dirty pages of host files are written back */
 	VK_FRAME_THAWED, /* "key=value" strings (reason=thaw|network); OK when all is renewed */
 	VK_FRAME_WAIT_DISPLAY, /* empty; OK: display name, once the display stack takes viewers */
 	VK_FRAME_STOP,	       /* decimal grace period in ms; OK, then the guest powers off */

@@ -306,15 +306,11 @@ GPtrArray *vk_control_list(const char *runtime_dir, GError **error)
 	return g_steal_pointer(&programs);
 }
 
-gboolean vk_control_prepare_save(const char *runtime_dir, gboolean ends, GError **error)
+gboolean vk_control_prepare_save(const char *runtime_dir, GError **error)
 {
 	g_autofree VkFrame *frame = g_new(VkFrame, 1);
-	g_autofree struct vk_payload *payload = g_new(struct vk_payload, 1);
 
-	vk_payload_init(payload);
-	if (ends)
-		vk_payload_add(payload, VK_PREPARE_SAVE_END);
-	return vk_control_request(runtime_dir, "prepare save", VK_FRAME_PREPARE_SAVE, payload,
+	return vk_control_request(runtime_dir, "prepare save", VK_FRAME_PREPARE_SAVE, NULL,
 				  SYNC_TIMEOUT_MS, frame, error);
 }
 

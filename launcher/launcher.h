@@ -173,14 +173,8 @@ void vk_program_free(VkProgram *program);
 /** @return array of VkProgram, free with g_ptr_array_unref(); NULL on error */
 GPtrArray *vk_control_list(const char *runtime_dir, GError **error);
 
-/**
- * Has the guest write back what is dirty of the host's files.
- *
- * @param ends  the save is to end the session: the guest forgets as well what it only keeps of
- *              files to have it at hand, so that it is neither written nor read. Who goes on all
- *              the same reads it again.
- */
-gboolean vk_control_prepare_save(const char *runtime_dir, gboolean ends, GError **error);
+/** Has the guest write back what is dirty of the host's files. */
+gboolean vk_control_prepare_save(const char *runtime_dir, GError **error);
 
 /** Tells a thawed guest so, and waits until its network is connected again. */
 gboolean vk_control_thawed(const char *runtime_dir, GError **error);

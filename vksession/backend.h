@@ -28,7 +28,7 @@ typedef struct {
 	gboolean (*exec)(const char *runtime_dir, const char *cwd, const char *const *environment,
 			 const char *const *argv, int *status, GError **error);
 	GPtrArray *(*list)(const char *runtime_dir, GError **error);
-	gboolean (*prepare_save)(const char *runtime_dir, gboolean ends, GError **error);
+	gboolean (*prepare_save)(const char *runtime_dir, GError **error);
 	gboolean (*thawed)(const char *runtime_dir, GError **error);
 	gboolean (*stop)(const char *runtime_dir, guint grace_ms, GError **error);
 

@@ -99,8 +99,7 @@ static gboolean prepare(Save *save, GError **error)
 	save->staging = vks_staging_new(session->saves_dir,
 					vks_vkernel_memory_in_use(session->status.vkernel_pid),
 					vks_session_staging_mode(session, &save->policy), error);
-	if (!save->staging ||
-	    !session->backend->prepare_save(session->run_dir, save->options->stop, error))
+	if (!save->staging || !session->backend->prepare_save(session->run_dir, error))
 		return FALSE;
 	layout = g_build_filename(save->staging->dir, VKS_PART_LAYOUT, NULL);
 	/* A session that never had a window has no layout, and a save is worth having without. */

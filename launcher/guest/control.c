@@ -300,47 +300,15 @@ static void handle_list(struct connection *connection)
 	connection_reply(connection, VK_FRAME_OK);
 }
 
-/* Whether one of the strings of the request is this one. */
-static bool has_string(const struct connection *connection, const char *wanted)
-{
-	struct vk_strings strings;
-	const char *string;
-
-	if (vk_strings_init(&strings, connection->buffer + VK_FRAME_HEADER_SIZE,
-			    connection->header.length) < 0)
-		return false;
-	while ((string = vk_strings_next(&strings))) {
-		if (strcmp(string, wanted) == 0)
-			return true;
-	}
-	return false;
-}
-
 static int serve_prepare_save(const struct control *control)
 {
 	sync();
 	return send_ok();
 }
 
-/*
- * Clean pages of files that no program has mapped: after some days most of the guest's memory may
- * be such pages. See Documentation/admin-guide/sysctl/vm.rst. The save is as good without.
- */
-static int serve_prepare_last_save(const struct control *control)
-{
-	autofd caches = open("/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC);
-
-	sync();
-	if (caches < 0 || write(caches, "1", 1) < 0)
-		console_say("the cache of files goes into the save: %s", strerror(errno));
-	return send_ok();
-}
-
 static void handle_prepare_save(struct connection *connection)
 {
-	connection_fork(connection, has_string(connection, VK_PREPARE_SAVE_END)
-					    ? serve_prepare_last_save
-					    : serve_prepare_save);
+	connection_fork(connection, serve_prepare_save);
 }
 
 static int serve_new_helper(const struct control *control)
@@ -358,9 +326,24 @@ static int serve_thawed(const struct control *control)
 	return network_is_connected() ? send_ok() : serve_new_helper(control);
 }
 
+static bool is_thaw(const struct connection *connection)
+{
+	struct vk_strings facts;
+	const char *fact;
+
+	if (vk_strings_init(&facts, connection->buffer + VK_FRAME_HEADER_SIZE,
+			    connection->header.length) < 0)
+		return false;
+	while ((fact = vk_strings_next(&facts))) {
+		if (strcmp(fact, "reason=thaw") == 0)
+			return true;
+	}
+	return false;
+}
+
 static void handle_thawed(struct connection *connection)
 {
-	if (!has_string(connection, "reason=thaw")) {
+	if (!is_thaw(connection)) {
 		connection_fork(connection, serve_new_helper);
 		return;
 	}

@@ -110,7 +110,7 @@ static int make(char **argv)
 	if (!vk_control_run(RUN, "/", environment, program, &pid, &error))
 		return fail("run", error);
 	answer = ask();
-	if (!answer || !vk_control_prepare_save(RUN, FALSE, &error) ||
+	if (!answer || !vk_control_prepare_save(RUN, &error) ||
 	    !vk_launcher_checkpoint(RUN, SAVE, TRUE, &stats, &error))
 		return fail("save", error);
 	vk_launcher_kill(RUN, WAIT_MS, NULL);

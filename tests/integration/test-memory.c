@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Memory that programs of a guest give up goes back to the host, before and after a thaw, on one
- * CPU and on two, while another program checks that what it keeps is as it left it. And what the
- * guest only remembers of files is in no save that ends the session.
+ * CPU and on two, while another program checks that what it keeps is as it left it.
  */
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-
-#include <glib/gstdio.h>
 
 #include "tests/harness/guest.h"
 #include "tests/harness/story.h"
@@ -18,7 +13,6 @@
 #define KIB_PER_MIB 1024
 #define MEMORY	    ((guint64)512 << 20)
 #define FILL_MIB    200
-#define FILE_MIB    100
 #define SLACK_MIB   24 /* pages that the guest keeps ready for each CPU, and pieces below 64 KiB */
 #define BACK_MS	    30000
 #define STATUS	    "/tmp/churn"
@@ -115,46 +109,6 @@ static void fill_and_release(void)
 	assert_churn_goes_on();
 }
 
-/* A file of the host that is not in any cache of the guest. */
-static char *make_file(void)
-{
-	size_t size = (size_t)FILE_MIB << 20;
-	g_autofree char *content = g_malloc(size);
-	char *path = g_build_filename(g_get_home_dir(), "memory-file-XXXXXX", NULL);
-	int fd = g_mkstemp(path);
-
-	assert_true(fd >= 0);
-	close(fd);
-	memset(content, 0x5a, size); /* zeroes would not be saved anyway */
-	assert_true(g_file_set_contents(path, content, (gssize)size, NULL));
-	return path;
-}
-
-static void prepare_save(gboolean ends)
-{
-	g_autoptr(GError) error = NULL;
-
-	if (!vk_control_prepare_save(guest.config.runtime_dir, ends, &error))
-		fail_msg("%s", error->message);
-}
-
-static void forget_files(void)
-{
-	g_autofree char *path = make_file();
-	g_autofree char *before = guest_output(&guest, "cksum", path);
-	g_autofree char *after = NULL;
-	guint64 full = save(FALSE);
-
-	prepare_save(FALSE);
-	assert_true(save(FALSE) >= full - SLACK_MIB);
-	prepare_save(TRUE);
-	assert_true(save(FALSE) <= full - FILE_MIB + SLACK_MIB);
-	after = guest_output(&guest, "cksum", path);
-	assert_string_equal(before, after);
-	assert_churn_goes_on();
-	g_unlink(path);
-}
-
 static void with_cpus(guint cpus)
 {
 	guest_init(&guest, MEMORY, cpus);
@@ -162,7 +116,6 @@ static void with_cpus(guint cpus)
 	guest_start(&guest);
 	churn_start();
 	fill_and_release();
-	forget_files();
 	save(TRUE);
 	guest_kill(&guest);
 	guest_thaw(&guest);

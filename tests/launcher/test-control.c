@@ -204,7 +204,7 @@ static void no_session(void **state)
 {
 	g_autoptr(GError) error = NULL;
 
-	assert_false(vk_control_prepare_save("/nonexistent", FALSE, &error));
+	assert_false(vk_control_prepare_save("/nonexistent", &error));
 	assert_true(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED));
 }
 

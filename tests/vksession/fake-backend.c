@@ -300,7 +300,7 @@ static GPtrArray *fake_list(const char *runtime_dir, GError **error)
 	return list;
 }
 
-static gboolean fake_prepare_save(const char *runtime_dir, gboolean ends, GError **error)
+static gboolean fake_prepare_save(const char *runtime_dir, GError **error)
 {
 	return !fails("prepare_save", error);
 }

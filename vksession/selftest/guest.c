@@ -171,8 +171,7 @@ static gboolean checkpoint(SelftestGuest *guest, gboolean hold, VkCheckpointStat
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "cannot make %s", dir);
 		return FALSE;
 	}
-	/* The guest forgets nothing, so that there is the more that can go wrong. */
-	if (!vk_control_prepare_save(guest->runtime_dir, FALSE, error) ||
+	if (!vk_control_prepare_save(guest->runtime_dir, error) ||
 	    !vk_launcher_checkpoint(guest->runtime_dir, dir, hold, stats, error)) {
 		vks_tree_remove(dir, NULL);
 		return FALSE;
