@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include <string.h>
+
 #include "panel.h"
 
 static const char panel_config[] =
@@ -33,4 +35,43 @@ void panel_configure(const struct person *person)
 
 	assert_int_equal(g_mkdir_with_parents(dir, 0700), 0);
 	assert_true(g_file_set_contents(path, panel_config, -1, NULL));
+}
+
+/* An item of com.canonical.dbusmenu: (number, properties, children). */
+static bool item_offers(GVariant *item, const char *label)
+{
+	g_autoptr(GVariant) properties = g_variant_get_child_value(item, 1);
+	g_autoptr(GVariant) children = g_variant_get_child_value(item, 2);
+	gboolean visible = TRUE, enabled = TRUE;
+	const char *text = "";
+
+	g_variant_lookup(properties, "visible", "b", &visible);
+	g_variant_lookup(properties, "enabled", "b", &enabled);
+	g_variant_lookup(properties, "label", "&s", &text);
+	if (!visible || !enabled)
+		return false;
+	if (strcmp(text, label) == 0)
+		return true;
+	for (gsize i = 0; i < g_variant_n_children(children); i++) {
+		g_autoptr(GVariant) boxed = g_variant_get_child_value(children, i);
+		g_autoptr(GVariant) child = g_variant_get_variant(boxed);
+
+		if (item_offers(child, label))
+			return true;
+	}
+	return false;
+}
+
+bool panel_menu_offers(GDBusConnection *bus, const char *label)
+{
+	g_autoptr(GVariant) root = NULL;
+	g_autoptr(GVariant) answer = g_dbus_connection_call_sync(
+		bus, "org.vksession.Tray", "/org/ayatana/NotificationItem/vksession/Menu",
+		"com.canonical.dbusmenu", "GetLayout", g_variant_new_parsed("(0, -1, @as [])"),
+		G_VARIANT_TYPE("(u(ia{sv}av))"), G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, NULL, NULL);
+
+	if (!answer)
+		return false;
+	root = g_variant_get_child_value(answer, 1);
+	return item_offers(root, label);
 }

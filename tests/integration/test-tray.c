@@ -268,9 +268,21 @@ static void open_menu(void)
 	fail_msg("the menu does not open");
 }
 
-/* Opens the menu, and in it that of the only session. */
-static void open_session_menu(void)
+static bool menu_offers(void *data)
 {
+	return panel_menu_offers(story.bus, data);
+}
+
+/*
+ * Opens the menu, and in it that of the only session, as soon as an entry is there: the tray hears
+ * of a change after us, and a person looks before pressing a key.
+ */
+static void open_session_menu(const char *entry)
+{
+	char *wanted = (char *)entry;
+
+	if (!wait_until(menu_offers, wanted, -1, WAIT_MS))
+		fail_msg("the menu has no %s", entry);
 	open_menu();
 	KEYS("Down", "Right");
 	await_menus(2);
@@ -382,7 +394,7 @@ static void test_menu_stays_open(void **state)
 {
 	XWindowAttributes last;
 
-	open_session_menu();
+	open_session_menu("_Detach");
 	vksession_ok(&story.person, "save", "work");
 	await_save(2);
 	await_icon("saved");
@@ -412,7 +424,7 @@ static void test_saving_and_progress(void **state)
 	XWindowAttributes place;
 
 	set_progress(true);
-	open_session_menu();
+	open_session_menu("_Save now");
 	assert_int_equal(kill(vkernel, SIGSTOP), 0);
 	KEYS("s");
 	await_icon("saving");
@@ -428,10 +440,10 @@ static void test_saving_and_progress(void **state)
 
 static void test_detach_and_attach(void **state)
 {
-	open_session_menu();
+	open_session_menu("_Detach");
 	KEYS("d");
 	await_attached(false);
-	open_session_menu();
+	open_session_menu("_Attach here");
 	keep_picture("detached");
 	KEYS("a");
 	await_attached(true);
@@ -461,19 +473,19 @@ static void press_undo(const char *picture)
 /* Saved and ended, brought back, and that undone by the button of the notification. */
 static void test_stop_and_bring_back(void **state)
 {
-	open_session_menu();
+	open_session_menu("Save and s_top");
 	KEYS("t");
 	await_state("saved");
 	await_save(3);
 	await_icon("idle");
-	open_session_menu();
+	open_session_menu("_Bring it back");
 	keep_picture("stopped");
 	KEYS("b");
 	await_state("running");
 	press_undo("back");
 	await_state("saved");
 	await_save(4);
-	open_session_menu();
+	open_session_menu("_Bring it back");
 	KEYS("b");
 	await_back();
 	story_step_done();
@@ -484,7 +496,7 @@ static void test_go_back_and_undo(void **state)
 	vksession_ok(&story.person, "save", "--queue", "work");
 	/* That of the thaw has a button, too. */
 	assert_true(wait_until(no_notification_is_there, NULL, -1, WAIT_MS));
-	open_session_menu();
+	open_session_menu("_Go back to…");
 	KEYS("g");
 	await_menus(3);
 	keep_picture("go-back");
@@ -523,7 +535,7 @@ static void test_problem(void **state)
 	await_idle();
 	assert_int_equal(kill(session_vkernel(&story.person, "work"), SIGKILL), 0);
 	await_icon("problem");
-	open_session_menu();
+	open_session_menu("_Bring it back");
 	keep_picture("problem");
 	KEYS("b");
 	await_back();
@@ -541,7 +553,7 @@ static void test_end_and_quit(void **state)
 {
 	struct window dialog;
 
-	open_session_menu();
+	open_session_menu("_End without saving…");
 	KEYS("e");
 	assert_true(window_wait(&story.person.x, "End “work” without saving?", &dialog, WAIT_MS));
 	keep_picture("end");
