@@ -55,6 +55,8 @@ void vks_policy_init(VksPolicy *policy)
 		.incremental = TRUE,
 		.reflink = TRUE,
 		.chain = 8,
+		.quick_thaw = TRUE,
+		.short_pause = TRUE,
 	};
 }
 

@@ -138,6 +138,16 @@ char *person_path(const struct person *person, const char *name)
 	return g_build_filename(person->home, name, NULL);
 }
 
+void person_set_saves(const struct person *person, const char *lines)
+{
+	g_autofree char *dir = person_path(person, ".config/vksession");
+	g_autofree char *path = g_build_filename(dir, "vksession.conf", NULL);
+	g_autofree char *text = g_strconcat("[saves]\n", lines, NULL);
+
+	assert_int_equal(g_mkdir_with_parents(dir, 0700), 0);
+	assert_true(g_file_set_contents(path, text, -1, NULL));
+}
+
 char *guest_program(const char *name)
 {
 	return g_build_filename(setting("VKSESSION_TEST_GUEST"), name, NULL);

@@ -45,6 +45,9 @@ void person_setenv(struct person *person, const char *name, const char *value);
 /** Path of something in the person's home; free with g_free(). */
 char *person_path(const struct person *person, const char *name);
 
+/** Writes the person's vksession.conf(5): lines of its group [saves]. */
+void person_set_saves(const struct person *person, const char *lines);
+
 /** Path of a program or script under tests/guest; free with g_free(). */
 char *guest_program(const char *name);
 

@@ -31,19 +31,8 @@ static gint64 count_descriptors(pid_t pid)
 	return g_strv_length(open);
 }
 
-/* It counts from the start of a session on. */
-static void set_short_pause(void)
-{
-	g_autofree char *dir = person_path(&story.person, ".config/vksession");
-	g_autofree char *path = g_build_filename(dir, "vksession.conf", NULL);
-
-	assert_int_equal(g_mkdir_with_parents(dir, 0700), 0);
-	assert_true(g_file_set_contents(path, "[saves]\nshort-pause=yes\n", -1, NULL));
-}
-
 static void test_start(void **state)
 {
-	set_short_pause();
 	scene_start(&story.scene, &story.person, "again");
 	scene_look(&story.scene, &story.first);
 	story_step_done();

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Power fails: everything is killed without warning. What was saved last comes back. */
+/*
+ * Power fails: everything is killed without warning. What was saved last comes back. With the
+ * settings for hosts and disks on which memory can be neither copied nor mapped while programs run.
+ */
 #include <signal.h>
 #include <stdlib.h>
 
@@ -16,6 +19,7 @@ static struct {
 
 static void test_save_and_work_on(void **state)
 {
+	person_set_saves(&story.person, "short-pause=no\nquick-thaw=no\n");
 	scene_start(&story.scene, &story.person, "work");
 	scene_look(&story.scene, &story.saved);
 	vksession_ok(&story.person, "save", "work");

@@ -12,10 +12,11 @@
 
 #include "tests/harness/story.h"
 
-#define FEWEST_STATES 150
-#define FEW_CYCLES    "10"
-#define LIMIT_S	      1100
-#define COMMAND_MS    (1000 * 1000)
+#define FEWEST_STATES	    150
+#define FEWEST_WITHOUT_DISK 130
+#define FEW_CYCLES	    "10"
+#define LIMIT_S		    1100
+#define COMMAND_MS	    (1000 * 1000)
 
 static struct {
 	struct person person;
@@ -206,6 +207,22 @@ static void test_every_state_in_every_mode(void **state)
 	story_step_done();
 }
 
+/* The ways of sessions: saves that copy while the guest runs, thaws that map the memory. No disks. */
+static void test_quick_ways(void **state)
+{
+	static const char *const ways[] = { "--live", "--stop" };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(ways); i++) {
+		g_autoptr(JsonNode) said = selftest(0, "--quick", ways[i]);
+
+		assert_int_equal(json_int(said, "failed"), 0);
+		assert_int_equal(json_int(said, "saves"), 1);
+		assert_true(json_int(said, "passed") >= FEWEST_WITHOUT_DISK);
+	}
+	assert_nothing_runs(&story.person);
+	story_step_done();
+}
+
 /* @return whether this part is damaged in a run */
 typedef bool (*choice)(guint part, guint chosen);
 
@@ -304,6 +321,7 @@ static const struct CMUnitTest steps[] = {
 	STORY_STEP(test_list),
 	STORY_STEP(test_it_can_fail),
 	STORY_STEP(test_every_state_in_every_mode),
+	STORY_STEP(test_quick_ways),
 	STORY_STEP(test_many_cycles),
 };
 
