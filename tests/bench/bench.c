@@ -199,7 +199,7 @@ static void await_ticks(const struct guest_program *ticker)
 static void live(struct person *person)
 {
 	g_autofree char *result = person_path(person, "save.json");
-	g_autofree char *text = NULL;
+	g_autofree char *text = NULL, *number = NULL;
 	g_autoptr(JsonNode) save = NULL;
 	autofd out = open(result, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	struct guest_program ticker =
@@ -219,6 +219,9 @@ static void live(struct person *person)
 	figure_add(PAUSE_KERNEL, (double)json_int(save, "pause_us") / 1e3);
 	figure_add(LIVE_BYTES, (double)json_int(save, "disk_bytes") / 1e6);
 	figure_add(LIVE_DURABLE, (double)json_int(save, "durable_us") / 1e6);
+	/* Else the next save would only write what changed since, and nothing be measured. */
+	number = g_strdup_printf("%d", (int)json_int(save, "save"));
+	vksession_ok(person, "drop", "--yes", "default", number);
 }
 
 /* Seconds that dd takes to write so many bytes to the disk that the store is on. */
@@ -247,8 +250,6 @@ static void end(struct person *person)
 	double durable, dd;
 	g_autoptr(JsonNode) save = NULL;
 
-	/* Else only what changed since the live save would be written, and nothing measured. */
-	vksession_ok(person, "drop", "--yes", "default", "1");
 	sync();
 	begin = g_get_monotonic_time();
 	save = vksession_json(person, "save", "--stop", "--json");

@@ -197,6 +197,19 @@ static const struct figure idle_cpu = { "idle session: CPU", "%",
 					"the vkernel and its guest, detached 5 s ago", 0.5, false };
 static const struct figure idle_wakeups = { "idle session: wake-ups", "/s",
 					    "of the vkernel, detached 5 s ago", 10, false };
+static const struct figure idle_bytes = { "idle session: next save", "MB",
+					  "10 s after the one before", 5, false };
+
+/* The second one of a session in which nothing happens. */
+static void measure_idle_save(struct person *person, const char *session)
+{
+	g_autoptr(JsonNode) save = vksession_json(person, "save", "--json", session);
+
+	figure_add_grouped(&idle_bytes, (double)json_int(save, "disk_bytes") / 1e6);
+	/* The live save that is measured next is a whole one. */
+	vksession_ok(person, "drop", "--yes", session, "2");
+	vksession_ok(person, "drop", "--yes", session, "1");
+}
 
 /* Nobody looks at the session: what it takes all the same. */
 static void measure_idle(struct person *person, const char *session)
@@ -205,6 +218,7 @@ static void measure_idle(struct person *person, const char *session)
 	double seconds = IDLE_MS / 1000.0;
 	struct usage before, after;
 
+	vksession_ok(person, "save", session);
 	let_time_pass(SETTLE_MS);
 	before = session_usage(vkernel);
 	let_time_pass(IDLE_MS);
@@ -212,6 +226,7 @@ static void measure_idle(struct person *person, const char *session)
 	figure_add_grouped(&idle_cpu, 100.0 * (double)(after.ticks - before.ticks) /
 					      (double)sysconf(_SC_CLK_TCK) / seconds);
 	figure_add_grouped(&idle_wakeups, (double)(after.switches - before.switches) / seconds);
+	measure_idle_save(person, session);
 }
 
 void running_measure(struct person *person, const char *session, const char *stopwatch)
