@@ -25,9 +25,13 @@ static gboolean is_attached(VksBusSession1 *session)
 	return desktop_session_runs(session) && vks_bus_session1_get_attached(session);
 }
 
+/* And the save is over: until then nobody else can have the session. */
 static gboolean is_saved(VksBusSession1 *session)
 {
-	return !desktop_session_runs(session) && vks_bus_session1_get_last_save(session) > 0;
+	const char *activity = vks_bus_session1_get_activity(session);
+
+	return !desktop_session_runs(session) && vks_bus_session1_get_last_save(session) > 0 &&
+	       (!activity || *activity == '\0');
 }
 
 const DesktopAction desktop_actions[DESKTOP_ACTIONS] = {

@@ -19,7 +19,7 @@ static void remove_leftovers(const char *runtime_dir)
 	autofd lock = vk_runtime_lock(runtime_dir, NULL);
 
 	if (lock >= 0)
-		vk_runtime_remove(runtime_dir);
+		vk_runtime_remove(runtime_dir, lock);
 }
 
 /*

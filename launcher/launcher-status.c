@@ -15,9 +15,12 @@ gboolean vk_launcher_get_status(const char *runtime_dir, VkLauncherStatus *statu
 
 	if (!vk_runtime_is_locked(runtime_dir))
 		return FALSE;
-	/* Without a valid record it has only just begun, or is about to end. */
-	if (!vk_runtime_read_record(runtime_dir, &record))
+	/* Without a valid record it has only just begun, or has ended between the two. */
+	if (!vk_runtime_read_record(runtime_dir, &record)) {
+		if (!vk_runtime_is_locked(runtime_dir))
+			return FALSE;
 		record = (VkLauncherRecord){ 0 };
+	}
 	if (status)
 		*status = record.status;
 	return TRUE;

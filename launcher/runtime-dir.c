@@ -15,6 +15,7 @@
 #define LOCK_NAME    "launcher.lock"
 #define RECORD_NAME  "launcher.json"
 #define LONGEST_NAME "/display.sock"
+#define ENDING	     "ending\n" /* in the lock: its holder has nothing left but to let go */
 
 char *vk_runtime_path(const char *runtime_dir, const char *name)
 {
@@ -67,19 +68,36 @@ static gboolean is_still_there(int fd, const char *path)
 	       by_fd.st_dev == by_path.st_dev && by_fd.st_ino == by_path.st_ino;
 }
 
+static gboolean is_ending(int lock_fd)
+{
+	struct stat st;
+
+	return fstat(lock_fd, &st) == 0 && st.st_size > 0;
+}
+
+/* @return whether it was taken; who is about to let it go is waited for */
+static gboolean take_lock(int fd)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int got = fcntl(fd, F_OFD_SETLK, &lock);
+
+	while (got < 0 && (errno == EAGAIN || errno == EACCES || errno == EINTR) && is_ending(fd))
+		got = fcntl(fd, F_OFD_SETLKW, &lock);
+	return got == 0;
+}
+
 int vk_runtime_lock(const char *runtime_dir, GError **error)
 {
 	g_autofree char *path = vk_runtime_path(runtime_dir, LOCK_NAME);
 
 	for (;;) {
-		struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 		autofd fd = open_lock(path, O_CREAT);
 
 		if (fd < 0) {
 			fail(error, "open", path);
 			return -1;
 		}
-		if (fcntl(fd, F_OFD_SETLK, &lock) < 0) {
+		if (!take_lock(fd)) {
 			if (errno == EAGAIN || errno == EACCES)
 				g_set_error(error, G_IO_ERROR, G_IO_ERROR_EXISTS,
 					    "a launcher already runs in %s", runtime_dir);
@@ -87,8 +105,13 @@ int vk_runtime_lock(const char *runtime_dir, GError **error)
 				fail(error, "lock", path);
 			return -1;
 		}
-		if (is_still_there(fd, path))
+		if (!is_still_there(fd, path))
+			continue;
+		/* Of one that was killed as it ended. */
+		if (ftruncate(fd, 0) == 0)
 			return steal_fd(&fd);
+		fail(error, "truncate", path);
+		return -1;
 	}
 }
 
@@ -98,7 +121,8 @@ gboolean vk_runtime_is_locked(const char *runtime_dir)
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	autofd fd = open_lock(path, 0);
 
-	return fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+	return fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK &&
+	       !is_ending(fd);
 }
 
 gboolean vk_runtime_write_record(const char *runtime_dir, const VkLauncherRecord *record,
@@ -162,7 +186,14 @@ gboolean vk_runtime_read_record(const char *runtime_dir, VkLauncherRecord *recor
 	return TRUE;
 }
 
-void vk_runtime_remove(const char *runtime_dir)
+/* Without its record a launcher that ends would look like one that has only just begun. */
+static void mark_as_ending(int lock_fd)
+{
+	if (write(lock_fd, ENDING, strlen(ENDING)) < 0)
+		return; /* no room: it does look so, for a moment */
+}
+
+void vk_runtime_remove(const char *runtime_dir, int lock_fd)
 {
 	static const char *const names[] = {
 		"control.sock", "display.sock", "net.sock",  "notify.sock",  "uml/thaw-report",
@@ -170,6 +201,7 @@ void vk_runtime_remove(const char *runtime_dir)
 		"uml",		RECORD_NAME,	LOCK_NAME,
 	};
 
+	mark_as_ending(lock_fd);
 	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
 		g_autofree char *path = vk_runtime_path(runtime_dir, names[i]);
 

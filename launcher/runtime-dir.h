@@ -6,6 +6,7 @@
  *
  * launcher.lock is locked with an open-file-description lock (F_OFD_SETLK): the lock ends with its
  * holder, whatever happens, and others can ask for it (F_OFD_GETLK) without taking it for a moment.
+ * The file is empty until its holder has nothing left to do but to remove the directory.
  */
 #pragma once
 
@@ -31,13 +32,13 @@ char *vk_runtime_path(const char *runtime_dir, const char *name);
 gboolean vk_runtime_make(const char *runtime_dir, GError **error);
 
 /**
- * Takes the lock.
+ * Takes the lock. A launcher that is about to let it go is waited for.
  *
  * @return descriptor that holds it; -1 with EXISTS if another launcher has it, or FAILED
  */
 int vk_runtime_lock(const char *runtime_dir, GError **error);
 
-/** @return whether a launcher holds the lock */
+/** @return whether a launcher holds the lock, and is not about to let it go */
 gboolean vk_runtime_is_locked(const char *runtime_dir);
 
 /** Writes launcher.json, atomically. */
@@ -47,8 +48,13 @@ gboolean vk_runtime_write_record(const char *runtime_dir, const VkLauncherRecord
 /** Reads launcher.json, whether or not a launcher lives. @return FALSE if there is no valid one */
 gboolean vk_runtime_read_record(const char *runtime_dir, VkLauncherRecord *record);
 
-/** Removes all the launcher's files and, if it is empty then, the directory. The lock goes last. */
-void vk_runtime_remove(const char *runtime_dir);
+/**
+ * Removes all the launcher's files and, if it is empty then, the directory. The lock goes last;
+ * from the call on nobody takes its holder for one that runs a session.
+ *
+ * @param lock_fd  of vk_runtime_lock()
+ */
+void vk_runtime_remove(const char *runtime_dir, int lock_fd);
 
 /** @return start time of a process in clock ticks after boot; 0 if there is no such process */
 guint64 vk_process_start_ticks(pid_t pid);

@@ -575,7 +575,7 @@ void vk_supervisor_end(VkSupervisor *supervisor, const GError *failure)
 	if (supervisor->report_fd >= 0 && !failure)
 		reason = find_reason(supervisor);
 	if (supervisor->lock_fd >= 0)
-		vk_runtime_remove(supervisor->runtime_dir);
+		vk_runtime_remove(supervisor->runtime_dir, supervisor->lock_fd);
 	autofd_close(&supervisor->lock_fd);
 	report(supervisor, failure ? failure : reason);
 	g_clear_pointer(&supervisor->loop, g_main_loop_unref);

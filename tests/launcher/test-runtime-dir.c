@@ -40,7 +40,7 @@ static void lock_is_exclusive_and_visible(void **state)
 	assert_false(vk_runtime_is_locked(*state));
 	fd = vk_runtime_lock(*state, NULL);
 	assert_true(fd >= 0);
-	vk_runtime_remove(*state);
+	vk_runtime_remove(*state, fd);
 	close(fd);
 	assert_int_equal(g_mkdir(*state, 0700), 0);
 }
@@ -68,7 +68,37 @@ static void record_survives(void **state)
 	assert_int_equal(read.network_pid, 56);
 	assert_int_equal(read.vkernel_start_ticks, written.vkernel_start_ticks);
 	assert_int_equal(read.cpu, 1);
-	vk_runtime_remove(*state);
+	vk_runtime_remove(*state, -1);
+	assert_int_equal(g_mkdir(*state, 0700), 0);
+}
+
+static gpointer lock_in_thread(gpointer runtime_dir)
+{
+	return GINT_TO_POINTER(vk_runtime_lock(runtime_dir, NULL));
+}
+
+/* Between the end of its session and that of its process a launcher is none. */
+static void ending_launcher_is_none(void **state)
+{
+	g_autofree char *path = vk_runtime_path(*state, "launcher.lock");
+	int fd = vk_runtime_lock(*state, NULL), successor;
+	VkLauncherStatus status;
+	GThread *thread;
+	struct stat st;
+
+	assert_true(vk_launcher_get_status(*state, &status));
+	assert_int_equal(status.launcher_pid, 0);
+	assert_int_equal(write(fd, "x", 1), 1);
+	assert_false(vk_launcher_get_status(*state, &status));
+	thread = g_thread_new("successor", lock_in_thread, *state);
+	close(fd);
+	successor = GPOINTER_TO_INT(g_thread_join(thread));
+	assert_true(successor >= 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, 0);
+	assert_true(vk_launcher_get_status(*state, &status));
+	vk_runtime_remove(*state, successor);
+	close(successor);
 	assert_int_equal(g_mkdir(*state, 0700), 0);
 }
 
@@ -95,7 +125,7 @@ static void foreign_files_stay(void **state)
 	int fd = vk_runtime_lock(*state, NULL);
 
 	assert_true(g_file_set_contents(path, "{}", -1, NULL));
-	vk_runtime_remove(*state);
+	vk_runtime_remove(*state, fd);
 	close(fd);
 	assert_int_equal(g_access(path, F_OK), 0);
 	g_remove(path);
@@ -230,6 +260,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(lock_is_exclusive_and_visible, setup, teardown),
 		cmocka_unit_test_setup_teardown(record_survives, setup, teardown),
+		cmocka_unit_test_setup_teardown(ending_launcher_is_none, setup, teardown),
 		cmocka_unit_test_setup_teardown(damaged_record_is_none, setup, teardown),
 		cmocka_unit_test_setup_teardown(foreign_files_stay, setup, teardown),
 		cmocka_unit_test_setup_teardown(directory_must_be_the_users_alone, setup, teardown),
