@@ -8,8 +8,8 @@
  *
  *   no new privileges - no set-uid program makes it more than it is,
  *   Landlock          - it may read what the user may (the guest's root is the host's), but change
- *                       only what the guest may change, execute nothing but itself, make no TCP
- *                       connection, and signal no process outside,
+ *                       only what the guest may change, execute nothing but itself and what it has
+ *                       made in memory, make no TCP connection, and signal no process outside,
  *   system calls      - no sockets but local ones for datagrams and packets (so no D-Bus, X11 or
  *                       Wayland of the host, whose sockets are streams), and none of the calls
  *                       that look into other processes or change the system,
@@ -64,6 +64,11 @@ struct ruleset {
 	guint64 net;
 	guint64 scoped;
 };
+
+/* Of Linux 6.3 */
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U
+#endif
 
 struct VkIsolation {
 	int landlock;		  /* version of the kernel's; 0: not used */
@@ -192,6 +197,15 @@ static char *read_interpreter(const char *path)
 	return NULL;
 }
 
+/* Landlock never is about these. Hosts that don't know the flag could have a program in such a
+ * file, but a vkernel that was told so puts it into an ordinary one. */
+static gboolean has_executable_memfd(void)
+{
+	autofd fd = memfd_create("program", MFD_EXEC | MFD_CLOEXEC);
+
+	return fd >= 0;
+}
+
 static gboolean allow_program(VkIsolation *isolation, const char *program, GError **error)
 {
 	g_autofree char *interpreter = read_interpreter(program);
@@ -213,7 +227,12 @@ static gboolean add_rules(VkIsolation *isolation, const VkIsolationNeeds *needs,
 		if (!add_rule(isolation, *path, FS_WRITE, error))
 			return FALSE;
 	}
-	return !needs->program || allow_program(isolation, needs->program, error);
+	if (!needs->program)
+		return TRUE;
+	if (needs->programs && !has_executable_memfd() &&
+	    !add_rule(isolation, needs->programs, LANDLOCK_ACCESS_FS_EXECUTE, error))
+		return FALSE;
+	return allow_program(isolation, needs->program, error);
 }
 
 static gboolean prepare_landlock(VkIsolation *isolation, const VkIsolationNeeds *needs,

@@ -14,7 +14,9 @@ typedef struct {
 	const char *const *writable; /* directories and files it may change; NULL-terminated */
 	const char *program;	     /* the only file that it may execute (with its ELF interpreter,
 					if it has one); NULL: any */
-	gboolean internet;	     /* it may open other sockets than local datagram ones */
+	const char *programs; /* directory in which it makes programs of its own where the host
+				 has no file in memory for them; NULL: none */
+	gboolean internet;    /* it may open other sockets than local datagram ones */
 } VkIsolationNeeds;
 
 /**

@@ -268,7 +268,8 @@ static VkIsolation *isolate_vkernel(const VkSupervisor *supervisor, GError **err
 	g_autofree char *session_dir = g_path_get_dirname(supervisor->log_path);
 	g_autofree char *staging = vk_private_memory_dir("/dev/shm");
 	g_auto(GStrv) writable = NULL;
-	VkIsolationNeeds needs = { .program = supervisor->kernel_path };
+	VkIsolationNeeds needs = { .program = supervisor->kernel_path,
+				   .programs = supervisor->memory_dir };
 
 	g_strv_builder_add_many(builder, g_get_home_dir(), supervisor->runtime_dir, session_dir,
 				supervisor->memory_dir, staging, NULL);

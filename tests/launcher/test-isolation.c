@@ -15,13 +15,16 @@
 #include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
+#include <linux/filter.h>
 #include <linux/landlock.h>
+#include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -32,6 +35,11 @@
 #include <unistd.h>
 
 #include "launcher/isolation.h"
+
+/* Of Linux 6.3 */
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U
+#endif
 
 /** Where the attempts are made: `inside` may be written to, `outside` not. */
 static struct {
@@ -99,9 +107,9 @@ static int open_unix_stream(void)
 	return result_of(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 }
 
-static int run_program(void)
+static int run(const char *path)
 {
-	const char *const argv[] = { "/bin/true", NULL };
+	const char *const argv[] = { path, NULL };
 	pid_t pid = vfork();
 	int status;
 
@@ -111,6 +119,19 @@ static int run_program(void)
 	}
 	waitpid(pid, &status, 0);
 	return WEXITSTATUS(status);
+}
+
+static int run_program(void)
+{
+	return run("/bin/true");
+}
+
+/* See test_own_programs(). */
+static int run_own_program(void)
+{
+	g_autofree char *path = g_build_filename(place.inside, "program", NULL);
+
+	return run(path);
 }
 
 static int signal_other(void)
@@ -203,7 +224,9 @@ static int attempt(Attempt function, const VkIsolation *isolation)
 static VkIsolation *isolate(void)
 {
 	const char *const writable[] = { place.inside, "/does/not/exist", NULL };
-	VkIsolationNeeds needs = { .writable = writable, .program = "/proc/self/exe" };
+	VkIsolationNeeds needs = { .writable = writable,
+				   .program = "/proc/self/exe",
+				   .programs = place.inside };
 	g_autoptr(GError) error = NULL;
 	VkIsolation *isolation = vk_isolation_new(&needs, &error);
 
@@ -258,6 +281,72 @@ static void test_files(void **state)
 	if (landlock_version() >= 6)
 		DENIED(signal_other);
 	assert_true(attempt(move_outside, isolation) != 0);
+}
+
+/* From here on, this process has a kernel older than 6.3, with no MFD_EXEC. */
+static int become_old_host(void)
+{
+	struct sock_filter rules[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_memfd_create, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1])),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, MFD_EXEC, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog filter = { .len = G_N_ELEMENTS(rules), .filter = rules };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return -1;
+	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter);
+}
+
+/* @return 0, or what _exit() is to tell */
+static int isolate_on_old_host(void)
+{
+	g_autoptr(VkIsolation) isolation = become_old_host() < 0 ? NULL : isolate();
+
+	return isolation && vk_isolation_enter(isolation) == 0 ? 0 : 254;
+}
+
+static int run_own_program_on_old_host(void)
+{
+	int error = isolate_on_old_host();
+
+	return error ? error : run_own_program();
+}
+
+static int run_program_on_old_host(void)
+{
+	int error = isolate_on_old_host();
+
+	return error ? error : run_program();
+}
+
+static gboolean knows_mfd_exec(void)
+{
+	int fd = memfd_create("probe", MFD_EXEC | MFD_CLOEXEC);
+
+	return fd >= 0 && close(fd) == 0;
+}
+
+/* The vkernel has a program that its guest's processes begin with. Where that can't be a file in
+ * memory, it is one in the directory that is named for it; and elsewhere nothing is executed there.
+ */
+static void test_own_programs(void **state)
+{
+	g_autofree char *path = g_build_filename(place.inside, "program", NULL);
+	const char *argv[] = { "cp", "/bin/true", path, NULL };
+	g_autoptr(VkIsolation) isolation = isolate();
+
+	if (landlock_version() < 2)
+		skip();
+	assert_true(g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL,
+				 NULL, NULL, NULL));
+	if (knows_mfd_exec())
+		DENIED(run_own_program);
+	assert_int_equal(attempt(run_own_program_on_old_host, NULL), 0);
+	assert_int_equal(attempt(run_program_on_old_host, NULL), EACCES);
 }
 
 static void test_allowed(void **state)
@@ -387,11 +476,9 @@ static int remove_place(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_system_calls),
-		cmocka_unit_test(test_files),
-		cmocka_unit_test(test_allowed),
-		cmocka_unit_test(test_no_core),
-		cmocka_unit_test(test_no_core_of_any_signal),
+		cmocka_unit_test(test_system_calls), cmocka_unit_test(test_files),
+		cmocka_unit_test(test_own_programs), cmocka_unit_test(test_allowed),
+		cmocka_unit_test(test_no_core),	     cmocka_unit_test(test_no_core_of_any_signal),
 		cmocka_unit_test(test_fallbacks),
 	};
 
