@@ -323,7 +323,7 @@ gboolean vks_exec(Vks *vks, const VksRunOptions *options, int *status, GError **
 	g_autofree char *run_dir = NULL;
 
 	/* The lock is only for putting right what was interrupted; who holds it does that himself. */
-	session = vks_session_lock(vks, options->name, "exec", 0, &cause);
+	session = vks_session_lock(vks, options->name, "exec", VKS_SESSION_ASIDE, &cause);
 	if (!session && cause->code == VKS_ERROR_STATE) {
 		g_clear_error(&cause);
 		session = vks_session_find(vks, options->name, 0, &cause);

@@ -320,7 +320,7 @@ static int take_lock(Vks *vks, const char *name, const char *holder, VksSessionF
 	autofd background = -1;
 
 	/* One that is in the background itself would wait for itself. */
-	if (fd < 0 && !(flags & VKS_SESSION_BACKGROUND) &&
+	if (fd < 0 && !(flags & (VKS_SESSION_BACKGROUND | VKS_SESSION_ASIDE)) &&
 	    g_error_matches(cause, G_IO_ERROR, G_IO_ERROR_BUSY)) {
 		g_clear_error(&cause);
 		background = vks_lock_share(background_path, holder, &cause);

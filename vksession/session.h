@@ -50,6 +50,7 @@ typedef enum {
 	VKS_SESSION_WAIT = 1 << 1,	      /* wait for the lock */
 	VKS_SESSION_RECORD_OPTIONAL = 1 << 2, /* a damaged session.json is no obstacle */
 	VKS_SESSION_BACKGROUND = 1 << 3,      /* vks_session_lock_background() was taken */
+	VKS_SESSION_ASIDE = 1 << 4, /* nobody is waited for, nor is work in the background */
 } VksSessionFlags;
 
 /** Looks at a session without its lock. Errors as vks_session_lock() without BUSY. */

@@ -281,6 +281,9 @@ static void test_during_a_prune(void **state)
 	prune = START("prune", "s");
 	await_flock(prune);
 	assert_false(vks_lock_is_awaited(background_path));
+	/* A program in the session is no business of the store's. */
+	assert_int_equal(RUN("exec", "s", "--", "true"), 0);
+	assert_false(vks_lock_is_awaited(background_path));
 	save = START("save", "s");
 	/* Whoever works in the background can see that it is waited for, and give way. */
 	while (!vks_lock_is_awaited(background_path))
