@@ -2,7 +2,7 @@
 /*
  * The file system that a guest's memory lies on is full when the guest needs more of it: the
  * session stands still until there is room, and loses nothing; if it is ended instead, the last
- * save is intact.
+ * save is intact. The same if that happens while a save copies memory that the guest never used.
  *
  * The session has a small /dev/shm to itself, in a mount namespace.
  */
@@ -24,6 +24,7 @@
 #define MEMORY	  "224M"
 #define DISK	  "240m"	     /* a little more than the guest's memory */
 #define NEW_BYTES 67108864	     /* that a program of the guest writes */
+#define SPARE	  (16 << 20)	     /* that a save begins with */
 #define STANDS	  "no room for more" /* in the log */
 #define GOES_ON	  "going on"
 #define WAIT_MS	  60000
@@ -119,12 +120,25 @@ static void await_lines(const char *text, guint count)
 		fail_msg("the log does not have '%s' %u times", text, count);
 }
 
+/* Starts a command that will stand still. */
+static pid_t start_command(const char *const *command)
+{
+	g_autoptr(GPtrArray) argv = g_ptr_array_new();
+
+	for (guint i = 0; story.wrapper[i]; i++)
+		g_ptr_array_add(argv, (gpointer)story.wrapper[i]);
+	g_ptr_array_add(argv, (gpointer)g_getenv("VKSESSION"));
+	for (; *command; command++)
+		g_ptr_array_add(argv, (gpointer)*command);
+	g_ptr_array_add(argv, NULL);
+	return start_process((const char *const *)argv->pdata, story.person.environment, -1,
+			     story.person.log);
+}
+
 /* A program of the guest writes more than there is room for. */
 static void start_writer(void)
 {
-	g_autoptr(GPtrArray) argv = g_ptr_array_new();
-	const char *const command[] = { g_getenv("VKSESSION"),
-					"exec",
+	const char *const command[] = { "exec",
 					SESSION,
 					"--",
 					"sh",
@@ -133,12 +147,7 @@ static void start_writer(void)
 									  ">/tmp/new",
 					NULL };
 
-	for (guint i = 0; story.wrapper[i]; i++)
-		g_ptr_array_add(argv, (gpointer)story.wrapper[i]);
-	for (guint i = 0; i < G_N_ELEMENTS(command); i++)
-		g_ptr_array_add(argv, (gpointer)command[i]);
-	story.writer = start_process((const char *const *)argv->pdata, story.person.environment, -1,
-				     story.person.log);
+	story.writer = start_command(command);
 }
 
 static void test_stands_still(void **state)
@@ -188,11 +197,77 @@ static void test_ended_while_it_stands(void **state)
 	story_step_done();
 }
 
+struct save {
+	pid_t pid;
+	int status;
+	guint stood; /* lines of the log before it */
+};
+
+static bool has_ended(struct save *save)
+{
+	return waitpid(save->pid, &save->status, WNOHANG) == save->pid;
+}
+
+static bool is_copying(void *data)
+{
+	g_autofree char *saves =
+		person_path(&story.person, ".local/state/vksession/" SESSION "/saves");
+	g_autoptr(GDir) dir = g_dir_open(saves, 0, NULL);
+	const char *name;
+
+	while (dir && (name = g_dir_read_name(dir))) {
+		g_autofree char *memory = g_build_filename(saves, name, "memory", NULL);
+
+		if (g_str_has_prefix(name, ".new-") && g_file_test(memory, G_FILE_TEST_EXISTS))
+			return true;
+	}
+	return has_ended(data);
+}
+
+static bool stands_or_has_ended(void *data)
+{
+	struct save *save = data;
+	struct lines lines = { STANDS, save->stood + 1 };
+
+	return log_has(&lines) || has_ended(save);
+}
+
+/* All but for a little is taken before, so that the rest is gone at once. */
+static void test_full_during_a_save(void **state)
+{
+	static const char *const command[] = { "save", SESSION, NULL };
+	struct save save = { .status = -1 };
+	GStatBuf st;
+
+	vksession_ok(&story.person, "thaw", "--detach", SESSION);
+	/* Which also sees to it that the guest has all of its memory. */
+	vksession_ok(&story.person, "exec", SESSION, "--", "true");
+	fill_disk();
+	assert_int_equal(g_stat(story.filler, &st), 0);
+	assert_int_equal(truncate(story.filler, st.st_size - SPARE), 0);
+	for (struct lines lines = { STANDS, 1 }; log_has(&lines); lines.count++)
+		save.stood = lines.count;
+	save.pid = start_command(command);
+	assert_true(wait_until(is_copying, &save, -1, WAIT_MS));
+	fill_disk();
+	if (save.status == -1)
+		assert_true(wait_until(stands_or_has_ended, &save, -1, WAIT_MS));
+	assert_int_equal(g_unlink(story.filler), 0);
+	if (save.status == -1)
+		assert_int_equal(waitpid(save.pid, &save.status, 0), save.pid);
+	assert_int_equal(save.status, 0);
+	vksession_ok(&story.person, "verify", SESSION);
+	vksession_ok(&story.person, "exec", SESSION, "--", "true");
+	vksession_ok(&story.person, "stop", SESSION);
+	story_step_done();
+}
+
 static const struct CMUnitTest steps[] = {
 	STORY_STEP(test_start),
 	STORY_STEP(test_stands_still),
 	STORY_STEP(test_room_again),
 	STORY_STEP(test_ended_while_it_stands),
+	STORY_STEP(test_full_during_a_save),
 };
 
 static void end(void)
