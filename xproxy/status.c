@@ -87,6 +87,7 @@ XpViewerStatus *xp_status_read(const char *path, GError **error)
 	status->started_us = get_int(object, "started_us");
 	status->connected_us = get_int(object, "connected_us");
 	status->first_drawn_us = get_int(object, "first_drawn_us");
+	status->noted_us = json_object_get_int_member_with_default(object, "noted_us", -1);
 	status->restarts = (guint)get_int(object, "restarts");
 	if (!read_windows(status, xp_json_array(root, "windows"))) {
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
@@ -127,6 +128,7 @@ gboolean xp_status_write(const XpViewerStatus *status, const char *path, GError 
 	xp_json_add_int(builder, "started_us", status->started_us);
 	xp_json_add_int(builder, "connected_us", status->connected_us);
 	xp_json_add_int(builder, "first_drawn_us", status->first_drawn_us);
+	xp_json_add_int(builder, "noted_us", status->noted_us);
 	xp_json_add_int(builder, "restarts", status->restarts);
 	json_builder_set_member_name(builder, "windows");
 	json_builder_begin_array(builder);

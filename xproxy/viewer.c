@@ -20,6 +20,7 @@
 #define VIEWER_PROGRAM "vksession-viewer"
 #define READY_MAX      1024
 #define KILL_WAIT_MS   2000
+#define NOTE_WAIT_MS   1000
 
 static gboolean set_errno(GError **error, const char *what)
 {
@@ -170,39 +171,33 @@ XpViewerStatus *xp_viewer_get_status(const char *runtime_dir)
 	return lock_holder(runtime_dir) > 0 ? xp_status_read(path, NULL) : NULL;
 }
 
-/* The viewer notes a window's place when it has settled; one that is just up counts as well. */
-static void add_unsettled(XpLayout *layout, const char *runtime_dir)
+static void signal_viewer(const char *runtime_dir, int number)
 {
-	g_autoptr(XpViewerStatus) status = xp_viewer_get_status(runtime_dir);
+	pid_t pid = lock_holder(runtime_dir);
+	autofd pidfd = pid > 0 ? pidfd_open(pid, 0) : -1;
 
-	for (guint i = 0; status && i < status->windows->len; i++) {
-		const XpWindow *window = status->windows->pdata[i];
-
-		if (xp_window_is_up(window) && !xp_layout_has(layout, window->guest_xid))
-			xp_layout_update(layout, window);
-	}
+	if (pidfd >= 0 && lock_holder(runtime_dir) == pid)
+		pidfd_send_signal(pidfd, number, NULL, 0);
 }
 
-gboolean xp_layout_save(const char *runtime_dir, const char *path, GError **error)
+void xp_viewer_request_thumbnail(const char *runtime_dir)
 {
-	g_autofree char *current = g_build_filename(runtime_dir, XP_LAYOUT_FILE, NULL);
-	g_autoptr(GError) problem = NULL;
-	g_autoptr(XpLayout) layout = xp_layout_read(current, &problem);
-
-	if (g_error_matches(problem, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
-		layout = xp_layout_new();
-	if (!layout) {
-		g_propagate_error(error, g_steal_pointer(&problem));
-		return FALSE;
-	}
-	add_unsettled(layout, runtime_dir);
-	return xp_layout_write(layout, path, error);
+	/* Of the signals that a process ignores unless it knows better: a viewer of an earlier
+	   version must not die of it. */
+	signal_viewer(runtime_dir, SIGWINCH);
 }
 
 /* --- wait --- */
 
+/* What to wait for in the viewer's status. */
+typedef struct {
+	gboolean (*holds)(const XpViewerStatus *status, gint64 since);
+	gint64 since;
+	const char *late; /* what is said if it does not come */
+} Wait;
+
 /* Waits until a file in the directory was replaced or the viewer has ended. */
-static gboolean wait_change(int notify, int pidfd, int timeout_ms, GError **error)
+static gboolean wait_change(int notify, int pidfd, int timeout_ms, const char *late, GError **error)
 {
 	struct pollfd fds[] = {
 		{ .fd = notify, .events = POLLIN },
@@ -214,8 +209,7 @@ static gboolean wait_change(int notify, int pidfd, int timeout_ms, GError **erro
 	if (n < 0)
 		return errno == EINTR ? TRUE : set_errno(error, "waiting for the viewer");
 	if (n == 0) {
-		g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
-				    "no window was drawn in time");
+		g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, late);
 		return FALSE;
 	}
 	if (fds[1].revents) {
@@ -235,7 +229,9 @@ static int open_viewer(const char *runtime_dir, GError **error)
 	return pidfd;
 }
 
-gboolean xp_viewer_wait_drawn(const char *runtime_dir, guint timeout_ms, GError **error)
+/* timeout_ms 0: for ever */
+static gboolean wait_status(const char *runtime_dir, const Wait *wait, guint timeout_ms,
+			    GError **error)
 {
 	gint64 deadline = g_get_monotonic_time() + (gint64)timeout_ms * 1000;
 	autofd notify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
@@ -250,24 +246,76 @@ gboolean xp_viewer_wait_drawn(const char *runtime_dir, guint timeout_ms, GError 
 		g_autoptr(XpViewerStatus) status = xp_viewer_get_status(runtime_dir);
 		gint64 left = (deadline - g_get_monotonic_time() + 999) / 1000;
 
-		if (status && status->first_drawn_us)
+		if (status && wait->holds(status, wait->since))
 			return TRUE;
-		if (!wait_change(notify, pidfd, timeout_ms ? (int)MAX(left, 0) : -1, error))
+		if (!wait_change(notify, pidfd, timeout_ms ? (int)MAX(left, 0) : -1, wait->late,
+				 error))
 			return FALSE;
 	}
 }
 
-/* --- thumbnail --- */
-
-void xp_viewer_request_thumbnail(const char *runtime_dir)
+static gboolean is_drawn(const XpViewerStatus *status, gint64 since)
 {
-	pid_t pid = lock_holder(runtime_dir);
-	autofd pidfd = pid > 0 ? pidfd_open(pid, 0) : -1;
+	return status->first_drawn_us > since;
+}
 
-	/* Of the signals that a process ignores unless it knows better: a viewer of an earlier
-	   version must not die of it. */
-	if (pidfd >= 0 && lock_holder(runtime_dir) == pid)
-		pidfd_send_signal(pidfd, SIGWINCH, NULL, 0);
+gboolean xp_viewer_wait_drawn(const char *runtime_dir, guint timeout_ms, GError **error)
+{
+	Wait wait = { is_drawn, 0, "no window was drawn in time" };
+
+	return wait_status(runtime_dir, &wait, timeout_ms, error);
+}
+
+/* --- places --- */
+
+static gboolean is_noted(const XpViewerStatus *status, gint64 since)
+{
+	return status->noted_us >= since;
+}
+
+/* Has the viewer write what is so now. One that is busy, or hangs with its X server, has told
+   before where windows were, and a save must not wait for it for long. */
+static void note_places(const char *runtime_dir)
+{
+	g_autoptr(XpViewerStatus) status = xp_viewer_get_status(runtime_dir);
+	Wait wait = { is_noted, g_get_monotonic_time(), "the viewer does not answer" };
+
+	/* One of an earlier version would die of the signal. */
+	if (!status || status->noted_us < 0)
+		return;
+	signal_viewer(runtime_dir, SIGUSR1);
+	wait_status(runtime_dir, &wait, NOTE_WAIT_MS, NULL);
+}
+
+/* The viewer notes a window's place when it has settled; one that is just up counts as well. */
+static void add_unsettled(XpLayout *layout, const char *runtime_dir)
+{
+	g_autoptr(XpViewerStatus) status = xp_viewer_get_status(runtime_dir);
+
+	for (guint i = 0; status && i < status->windows->len; i++) {
+		const XpWindow *window = status->windows->pdata[i];
+
+		if (xp_window_is_up(window) && !xp_layout_has(layout, window->guest_xid))
+			xp_layout_update(layout, window);
+	}
+}
+
+gboolean xp_layout_save(const char *runtime_dir, const char *path, GError **error)
+{
+	g_autofree char *current = g_build_filename(runtime_dir, XP_LAYOUT_FILE, NULL);
+	g_autoptr(GError) problem = NULL;
+	g_autoptr(XpLayout) layout = NULL;
+
+	note_places(runtime_dir);
+	layout = xp_layout_read(current, &problem);
+	if (g_error_matches(problem, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
+		layout = xp_layout_new();
+	if (!layout) {
+		g_propagate_error(error, g_steal_pointer(&problem));
+		return FALSE;
+	}
+	add_unsettled(layout, runtime_dir);
+	return xp_layout_write(layout, path, error);
 }
 
 /* --- stop --- */

@@ -77,13 +77,12 @@ static void write_files(Viewer *viewer)
 	g_clear_handle_id(&viewer->write_timer, g_source_remove);
 	if (viewer->client)
 		viewer->status->restarts = xp_client_restarts(viewer->client);
-	if (!xp_status_write(viewer->status, viewer->status_path, &error))
+	if (viewer->layout_changed && !xp_layout_write(viewer->layout, viewer->layout_path, &error))
 		warn_and_drop(error);
-	if (!viewer->layout_changed)
-		return;
 	viewer->layout_changed = FALSE;
 	error = NULL;
-	if (!xp_layout_write(viewer->layout, viewer->layout_path, &error))
+	/* Last: who has asked for the places waits for this one, and reads the other then. */
+	if (!xp_status_write(viewer->status, viewer->status_path, &error))
 		warn_and_drop(error);
 }
 
@@ -216,6 +215,18 @@ static void on_client_ended(gpointer data, const char *reason)
 
 /* --- what others ask for --- */
 
+static gboolean on_places_wanted(gpointer data)
+{
+	Viewer *viewer = data;
+
+	if (!viewer->watch)
+		return G_SOURCE_CONTINUE;
+	viewer->status->noted_us = g_get_monotonic_time();
+	xp_watch_refresh(viewer->watch);
+	write_files(viewer);
+	return G_SOURCE_CONTINUE;
+}
+
 static gboolean on_thumbnail_timer(gpointer data)
 {
 	Viewer *viewer = data;
@@ -245,6 +256,7 @@ static gboolean on_signal(gpointer data)
 	Viewer *viewer = data;
 
 	viewer->ending = TRUE;
+	on_places_wanted(viewer);
 	if (!viewer->thumbnail_timer)
 		g_main_loop_quit(viewer->loop);
 	return G_SOURCE_CONTINUE;
@@ -353,7 +365,8 @@ static void viewer_init(Viewer *viewer)
 	if (viewer->ready_fd >= 0)
 		fcntl(viewer->ready_fd, F_SETFD, FD_CLOEXEC);
 	signal(SIGPIPE, SIG_IGN);
-	/* Before the others: of two that have come, this one is seen to first. */
+	g_unix_signal_add(SIGUSR1, on_places_wanted, viewer);
+	/* Before those that end it: of two that have come, this one is seen to first. */
 	g_unix_signal_add(SIGWINCH, on_thumbnail_wanted, viewer);
 	g_unix_signal_add(SIGTERM, on_signal, viewer);
 	g_unix_signal_add(SIGINT, on_signal, viewer);

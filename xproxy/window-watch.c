@@ -441,15 +441,21 @@ static gboolean source_check(GSource *base)
 	return watch->is_lost || g_source_query_unix_fd(base, watch->fd_tag) != 0;
 }
 
-static gboolean source_dispatch(GSource *base, GSourceFunc callback, gpointer data)
+static void handle_events(XpWatch *watch)
 {
-	XpWatch *watch = ((WatchSource *)base)->watch;
 	XEvent event;
 
 	while (!watch->is_lost && XPending(watch->display) > 0) {
 		XNextEvent(watch->display, &event);
 		handle_event(watch, &event);
 	}
+}
+
+static gboolean source_dispatch(GSource *base, GSourceFunc callback, gpointer data)
+{
+	XpWatch *watch = ((WatchSource *)base)->watch;
+
+	handle_events(watch);
 	if (!watch->is_lost)
 		return G_SOURCE_CONTINUE;
 	watch->callbacks.lost(watch->data);
@@ -519,6 +525,18 @@ XpWatch *xp_watch_new(const char *display, XpLayout *goals, const XpWatchCallbac
 	XSelectInput(connection, watch->root, SubstructureNotifyMask | PropertyChangeMask);
 	attach_source(watch);
 	return watch;
+}
+
+void xp_watch_refresh(XpWatch *watch)
+{
+	XSync(watch->display, False);
+	handle_events(watch);
+	for (guint i = 0; i < watch->windows->len && !watch->is_lost; i++) {
+		Tracked *tracked = watch->windows->pdata[i];
+
+		if (tracked->ours)
+			refresh(tracked);
+	}
 }
 
 void xp_watch_set_client(XpWatch *watch, pid_t pid)

@@ -34,6 +34,12 @@ XpWatch *xp_watch_new(const char *display, XpLayout *goals, const XpWatchCallbac
 /** Tells whose windows to watch: those of this process; 0: of none for now. */
 void xp_watch_set_client(XpWatch *watch, pid_t pid);
 
+/**
+ * Looks at all of the session's windows now, as if each had just changed: a window manager may tell
+ * of a window that it has moved long after it has.
+ */
+void xp_watch_refresh(XpWatch *watch);
+
 /** @return of XpWindow, the session's windows in order of appearance; to be unreffed */
 GPtrArray *xp_watch_list(const XpWatch *watch);
 

@@ -49,6 +49,7 @@ typedef struct {
 	gint64 started_us;     /* when the viewer was started */
 	gint64 connected_us;   /* the server's first answer; 0 if none yet */
 	gint64 first_drawn_us; /* first window drawn, or up and hidden; 0 if not yet */
+	gint64 noted_us;       /* the places are of then or later; -1: this viewer can't be asked */
 	guint restarts;	       /* of an xpra client that had served */
 	GPtrArray *windows;    /* of XpWindow: the session's top-level windows */
 } XpViewerStatus;
@@ -103,7 +104,8 @@ gboolean xp_viewer_stop(const char *runtime_dir, guint timeout_ms, GError **erro
 gboolean xp_viewer_wait_drawn(const char *runtime_dir, guint timeout_ms, GError **error);
 
 /**
- * Writes positions and sizes of the session's windows (last known, also when detached) as JSON.
+ * Writes positions and sizes of the session's windows as JSON: those of now, for which the viewer
+ * is asked, or those last known if none runs or it does not answer in a second.
  *
  * @param path  of the new file; replaced atomically. An empty layout is written if none is known.
  * @return FALSE with INVALID_DATA or what writing gave

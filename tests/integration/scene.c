@@ -137,41 +137,6 @@ void scene_look(const struct scene *scene, struct scene_facts *facts)
 	facts->host_us = g_get_monotonic_time();
 }
 
-static bool is_noted(JsonArray *windows, const struct window *window)
-{
-	for (guint i = 0; i < json_array_get_length(windows); i++) {
-		JsonNode *noted = json_array_get_element(windows, i);
-
-		if (json_int(noted, "x") == window->x && json_int(noted, "y") == window->y &&
-		    json_int(noted, "width") == window->width &&
-		    json_int(noted, "height") == window->height)
-			return true;
-	}
-	return false;
-}
-
-static bool places_are_noted(void *data)
-{
-	const struct scene *scene = data;
-	g_autofree char *path = g_build_filename(scene->person->runtime, "vksession",
-						 scene->session, "layout.json", NULL);
-	g_autofree char *text = NULL;
-	g_autoptr(JsonNode) layout = NULL;
-	JsonArray *windows;
-
-	if (!g_file_get_contents(path, &text, NULL, NULL))
-		return false;
-	layout = json_from_string(text, NULL);
-	assert_non_null(layout);
-	windows = json_object_get_array_member(json_node_get_object(layout), "windows");
-	return is_noted(windows, &scene->terminal) && is_noted(windows, &scene->editor);
-}
-
-void scene_wait_places(const struct scene *scene)
-{
-	assert_true(wait_until(places_are_noted, (void *)scene, -1, TEXT_MS));
-}
-
 static void assert_window(const struct scene *scene, const char *title, struct window *window)
 {
 	struct window wanted = *window, now;

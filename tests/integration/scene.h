@@ -38,9 +38,6 @@ void scene_type(struct scene *scene, const char *text);
 /** Asks the guest. */
 void scene_look(const struct scene *scene, struct scene_facts *facts);
 
-/** Waits until the viewer has noted where the windows are now: a save takes what it knows. */
-void scene_wait_places(const struct scene *scene);
-
 /* Each of these fails the test if it is not so. */
 
 /** The windows are where they were, within some pixels. */

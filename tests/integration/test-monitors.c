@@ -50,7 +50,6 @@ static void test_back_on_second_monitor(void **state)
 
 	assert_true(window_place(x, &story.scene.terminal, SECOND_MONITOR_X + 20, 60, 496, 329));
 	assert_true(window_place(x, &story.scene.editor, SECOND_MONITOR_X + 480, 410, 520, 330));
-	scene_wait_places(&story.scene);
 	save_and_thaw();
 	scene_assert_windows(&story.scene);
 	scene_type(&story.scene, "Here. ");
@@ -104,7 +103,6 @@ static void test_as_large_as_second_monitor(void **state)
 	window_maximize(x, editor);
 	filled.id = editor->id;
 	assert_true(window_wait_geometry(x, &filled, FRAME_SLACK, editor, 10000));
-	scene_wait_places(&story.scene);
 	save_and_thaw();
 	scene_assert_windows(&story.scene);
 	scene_type(&story.scene, "Large. ");

@@ -19,6 +19,7 @@
 #include "tests/harness/wait.h"
 #include "tests/harness/windows.h"
 #include "tests/xproxy/stage.h"
+#include "xproxy/layout.h"
 
 static struct stage stage;
 
@@ -321,6 +322,62 @@ static void positions_are_kept_between_displays(void **state)
 	}
 }
 
+static bool layout_has(const char *path, int x, int y)
+{
+	g_autoptr(XpLayout) layout = xp_layout_read(path, NULL);
+	const XpPlace *place = layout && layout->places->len == 1 ? layout->places->pdata[0] : NULL;
+
+	return place && place->x == x && place->y == y;
+}
+
+static void move_at_once(Display *display, guint64 xid, int x, int y)
+{
+	XMoveWindow(display, (Window)xid, x, y);
+	XSync(display, False);
+}
+
+static bool is_noted_since(const XpViewerStatus *status, void *data)
+{
+	return status->noted_us >= *(gint64 *)data;
+}
+
+/* As soon as it is there: the viewer has not had the time to tell by itself. */
+static void layout_is_of_its_moment(void **state)
+{
+	g_autofree char *path = g_build_filename(stage.dir, "saved.json", NULL);
+	g_autoptr(XpViewerStatus) status = NULL;
+	Display *display;
+	struct xserver x;
+
+	bare_xserver_start(&x, stage.log);
+	attach(&x, NULL);
+	wait_xterm_at(222, 333);
+	move_xterm(&x, 200, 300);
+	status = xp_viewer_get_status(stage.dir);
+	display = XOpenDisplay(x.name);
+	assert_non_null(display);
+	for (int i = 1; i <= 10; i++) {
+		gint64 began = g_get_monotonic_time();
+
+		move_at_once(display, shown_xterm(status)->xid, 200 + i, 300 - i);
+		assert_true(xp_layout_save(stage.dir, path, NULL));
+		assert_true(layout_has(path, 200 + i, 300 - i));
+		stage_wait_status(&stage, is_noted_since, &began);
+	}
+	/* One that does not answer is not waited for: what it has told before is as good. */
+	kill(status->viewer_pid, SIGSTOP);
+	assert_true(xp_layout_save(stage.dir, path, NULL));
+	assert_true(layout_has(path, 210, 290));
+	kill(status->viewer_pid, SIGCONT);
+	/* And it is noted at the end. */
+	move_at_once(display, shown_xterm(status)->xid, 222, 333);
+	detach();
+	assert_true(xp_layout_save(stage.dir, path, NULL));
+	assert_true(layout_has(path, 222, 333));
+	XCloseDisplay(display);
+	bare_xserver_stop(&x);
+}
+
 static void write_layout(const char *path, int x, int y)
 {
 	g_autofree char *text = g_strdup_printf(
@@ -444,6 +501,7 @@ int main(void)
 		cmocka_unit_test(thumbnail_shows_what_is_covered),
 		cmocka_unit_test(thumbnail_is_made_before_the_end),
 		cmocka_unit_test(positions_are_kept_between_displays),
+		cmocka_unit_test(layout_is_of_its_moment),
 		cmocka_unit_test(workspaces_are_kept_between_displays),
 		cmocka_unit_test(layout_given_is_restored),
 		cmocka_unit_test(dead_display_detaches),
