@@ -378,12 +378,17 @@ static void layout_is_of_its_moment(void **state)
 	bare_xserver_stop(&x);
 }
 
+/* A size that xterm can have: 66 columns, 22 rows. One between them would last until the guest's
+   side has heard of it, and then be made to fit. */
+#define GIVEN_WIDTH  (4 + 66 * 6)
+#define GIVEN_HEIGHT (4 + 22 * 13)
+
 static void write_layout(const char *path, int x, int y)
 {
 	g_autofree char *text = g_strdup_printf(
 		"{\"version\": 1, \"windows\": [{\"guest_xid\": 1, \"wm_class\": \"XTerm\", "
-		"\"title\": \"stage\", \"x\": %d, \"y\": %d, \"width\": 400, \"height\": 300}]}",
-		x, y);
+		"\"title\": \"stage\", \"x\": %d, \"y\": %d, \"width\": %d, \"height\": %d}]}",
+		x, y, GIVEN_WIDTH, GIVEN_HEIGHT);
 
 	assert_true(g_file_set_contents(path, text, -1, NULL));
 }
@@ -400,8 +405,8 @@ static void check_layout_given(void (*start)(struct xserver *, int), void (*stop
 	attach(&x, path);
 	wait_xterm_at(to_x, to_y);
 	status = xp_viewer_get_status(stage.dir);
-	assert_int_equal(shown_xterm(status)->width, 400);
-	assert_int_equal(shown_xterm(status)->height, 300);
+	assert_int_equal(shown_xterm(status)->width, GIVEN_WIDTH);
+	assert_int_equal(shown_xterm(status)->height, GIVEN_HEIGHT);
 	detach();
 	stop(&x);
 }
