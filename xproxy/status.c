@@ -55,6 +55,7 @@ static XpWindow *read_window(JsonObject *object)
 	window->mapped = json_object_get_boolean_member_with_default(object, "mapped", FALSE);
 	window->hidden = json_object_get_boolean_member_with_default(object, "hidden", FALSE);
 	window->drawn = json_object_get_boolean_member_with_default(object, "drawn", FALSE);
+	window->settled = json_object_get_boolean_member_with_default(object, "settled", FALSE);
 	window->xid = (guint64)get_int(object, "xid");
 	window->guest_xid = (guint64)get_int(object, "guest_xid");
 	return window;
@@ -110,6 +111,7 @@ static void build_window(JsonBuilder *builder, const XpWindow *window)
 	xp_json_add_boolean(builder, "mapped", window->mapped);
 	xp_json_add_boolean(builder, "hidden", window->hidden);
 	xp_json_add_boolean(builder, "drawn", window->drawn);
+	xp_json_add_boolean(builder, "settled", window->settled);
 	xp_json_add_int(builder, "xid", (gint64)window->xid);
 	xp_json_add_int(builder, "guest_xid", (gint64)window->guest_xid);
 	json_builder_end_object(builder);

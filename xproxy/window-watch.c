@@ -203,6 +203,8 @@ static gboolean on_settled(gpointer data)
 
 	tracked->settle_timer = 0;
 	tracked->goal = NULL;
+	tracked->info.settled = TRUE;
+	tracked->watch->callbacks.changed(tracked->watch->data);
 	if (xp_window_is_up(&tracked->info))
 		tracked->watch->callbacks.settled(tracked->watch->data, &tracked->info);
 	return G_SOURCE_REMOVE;
@@ -211,6 +213,7 @@ static gboolean on_settled(gpointer data)
 static void settle_in(Tracked *tracked, guint delay_ms)
 {
 	g_clear_handle_id(&tracked->settle_timer, g_source_remove);
+	tracked->info.settled = FALSE;
 	tracked->settle_timer = g_timeout_add(delay_ms, on_settled, tracked);
 }
 

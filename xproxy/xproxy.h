@@ -26,9 +26,10 @@ typedef struct {
 	int width, height;
 	int workspace; /* of the window manager, from 0, or one of the above */
 	gboolean mapped;
-	gboolean hidden; /* not mapped because the window manager hides it: minimised, elsewhere */
-	gboolean drawn;	 /* mapped, and its content is more than one colour */
-	guint64 xid;	 /* on the host's X server */
+	gboolean hidden;  /* not mapped because the window manager hides it: minimised, elsewhere */
+	gboolean drawn;	  /* mapped, and its content is more than one colour */
+	gboolean settled; /* it has its place, and the viewer moves it no more */
+	guint64 xid;	  /* on the host's X server */
 	guint64 guest_xid; /* on the guest's X server; the same after a thaw */
 } XpWindow;
 

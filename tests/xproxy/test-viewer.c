@@ -73,7 +73,20 @@ struct move {
 	struct position to;
 };
 
-/* Moves again if it is not there: the viewer has the last word until the window has settled. */
+/* The viewer has the last word on a window until it has settled, and only then notes its place. */
+static bool xterm_has_settled(const XpViewerStatus *status, void *data)
+{
+	const XpWindow *window = shown_xterm(status);
+
+	return window && window->settled;
+}
+
+static void wait_xterm_settled(void)
+{
+	stage_wait_status(&stage, xterm_has_settled, NULL);
+}
+
+/* Moves again if it is not there: a window manager may come in between. */
 static bool is_moved(const XpViewerStatus *status, void *data)
 {
 	const struct move *move = data;
@@ -93,6 +106,7 @@ static void move_xterm(const struct xserver *x, int to_x, int to_y)
 	struct move move = { XOpenDisplay(x->name), { to_x, to_y } };
 
 	assert_non_null(move.display);
+	wait_xterm_settled();
 	stage_wait_status(&stage, is_moved, &move);
 	XCloseDisplay(move.display);
 }
@@ -238,8 +252,10 @@ static void ask_manager(const struct xserver *x, const char *what, Window window
 
 static void send_xterm_to_workspace(const struct xserver *x, int workspace)
 {
-	g_autoptr(XpViewerStatus) status = xp_viewer_get_status(stage.dir);
+	g_autoptr(XpViewerStatus) status = NULL;
 
+	wait_xterm_settled();
+	status = xp_viewer_get_status(stage.dir);
 	ask_manager(x, "_NET_WM_DESKTOP", shown_xterm(status)->xid, workspace);
 	wait_xterm_on(workspace, true);
 }
