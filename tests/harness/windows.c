@@ -121,6 +121,7 @@ struct window_search {
 	const char *title;
 	struct window wanted, seen;
 	int slack;
+	unsigned long workspace;
 };
 
 static void take_events(Display *display)
@@ -169,6 +170,26 @@ static bool geometry_matches(void *data)
 	       abs(seen->y - wanted->y) <= search->slack &&
 	       abs(seen->width - wanted->width) <= search->slack &&
 	       abs(seen->height - wanted->height) <= search->slack;
+}
+
+static bool is_on_workspace(void *data)
+{
+	struct window_search *search = data;
+	Atom key = XInternAtom(search->display, "_NET_WM_DESKTOP", False), type;
+	unsigned char *value = NULL;
+	unsigned long items, rest;
+	bool is = false;
+	int format;
+
+	take_events(search->display);
+	XSelectInput(search->display, search->wanted.id, PropertyChangeMask);
+	if (!XGetWindowProperty(search->display, search->wanted.id, key, 0, 1, False, XA_CARDINAL,
+				&type, &format, &items, &rest, &value) &&
+	    items == 1)
+		is = *(unsigned long *)(void *)value == search->workspace;
+	if (value)
+		XFree(value);
+	return is;
 }
 
 /* Waits for a condition on the windows of a display; search->display is set here. */
@@ -265,6 +286,29 @@ void window_maximize(const struct xserver *x, const struct window *window)
 	XCloseDisplay(display);
 }
 
+bool window_wait_workspace(const struct xserver *x, const struct window *window, int workspace)
+{
+	struct window_search search = { .wanted = *window, .workspace = (unsigned long)workspace };
+
+	return wait_windows(x, is_on_workspace, &search, 10000);
+}
+
+bool window_send_to_workspace(const struct xserver *x, const struct window *window, int workspace)
+{
+	g_autofree char *id = g_strdup_printf("%lu", window->id);
+	g_autofree char *number = g_strdup_printf("%d", workspace);
+
+	return XDOTOOL(x, "set_desktop_for_window", id, number) &&
+	       window_wait_workspace(x, window, workspace);
+}
+
+bool workspace_show(const struct xserver *x, int workspace)
+{
+	g_autofree char *number = g_strdup_printf("%d", workspace);
+
+	return XDOTOOL(x, "set_desktop", number);
+}
+
 static bool activate(const struct xserver *x, const struct window *window)
 {
 	g_autofree char *id = g_strdup_printf("%lu", window->id);
@@ -290,13 +334,6 @@ bool window_hold_key(const struct xserver *x, const struct window *window, const
 bool release_key(const struct xserver *x, const char *key)
 {
 	return XDOTOOL(x, "keyup", key);
-}
-
-bool window_close(const struct xserver *x, const struct window *window)
-{
-	g_autofree char *id = g_strdup_printf("%lu", window->id);
-
-	return XDOTOOL(x, "windowquit", id);
 }
 
 char *clipboard_get(const struct xserver *x)

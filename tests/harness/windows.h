@@ -43,6 +43,16 @@ bool window_place(const struct xserver *x, struct window *window, int x_to, int 
 /** Asks the window manager to make a window as large as its monitor. */
 void window_maximize(const struct xserver *x, const struct window *window);
 
+/** @return whether a window is on a workspace of the window manager, counted from 0, or comes there
+ * soon */
+bool window_wait_workspace(const struct xserver *x, const struct window *window, int workspace);
+
+/** Sends a window to a workspace, as a person would with its menu, and waits until it is there. */
+bool window_send_to_workspace(const struct xserver *x, const struct window *window, int workspace);
+
+/** Shows another workspace. */
+bool workspace_show(const struct xserver *x, int workspace);
+
 /** Gives a window the keyboard and types text in it. Return: whether xdotool could. */
 bool window_type(const struct xserver *x, const struct window *window, const char *text);
 
@@ -54,9 +64,6 @@ bool window_hold_key(const struct xserver *x, const struct window *window, const
 
 /** Releases a key that is held, whoever has the keyboard. */
 bool release_key(const struct xserver *x, const char *key);
-
-/** Asks a window to close, as its title bar's button does. */
-bool window_close(const struct xserver *x, const struct window *window);
 
 /** @return the text on the desktop's clipboard, to be freed; NULL if there is none */
 char *clipboard_get(const struct xserver *x);
