@@ -104,9 +104,21 @@ static void update_sessions(Tray *tray, GPtrArray *list)
 	gtk_widget_set_sensitive(tray->save_all, list->len > 0);
 }
 
+/*
+ * A panel gives symbolic icons the colour of its text. A tray of the old kind does not tell of its
+ * colours, and GTK would draw them black there, which can't be seen on a black one.
+ */
+static char *icon_name(Tray *tray, Overall overall)
+{
+	gboolean panel;
+
+	g_object_get(tray->indicator, "connected", &panel, NULL);
+	return g_strconcat(words_icon(overall), panel ? "-symbolic" : NULL, NULL);
+}
+
 static void show_state(Tray *tray, Overall overall, const char *summary)
 {
-	g_autofree char *icon = g_strdup_printf("%s-symbolic", words_icon(overall));
+	g_autofree char *icon = icon_name(tray, overall);
 
 	if (overall == OVERALL_PROBLEM)
 		app_indicator_set_attention_icon_full(tray->indicator, icon, summary);
@@ -155,6 +167,8 @@ Tray *tray_new(DesktopSessions *sessions, const TrayRequests *requests)
 	make_menu(tray);
 	refresh(tray);
 	g_signal_connect_swapped(sessions, "changed", G_CALLBACK(refresh), tray);
+	g_signal_connect_swapped(tray->indicator, APP_INDICATOR_SIGNAL_CONNECTION_CHANGED,
+				 G_CALLBACK(refresh), tray);
 	tray->timer = g_timeout_add_seconds(REFRESH_S, on_timer, tray);
 	return tray;
 }

@@ -22,6 +22,7 @@
 #include <gio/gio.h>
 
 #include "panel.h"
+#include "popups.h"
 #include "tests/harness/person.h"
 #include "tests/harness/story.h"
 #include "tests/harness/wait.h"
@@ -73,69 +74,11 @@ static void await_name(const char *name)
 	TOOL("gdbus", "wait", "--session", "--timeout", "60", name);
 }
 
-/* What is open beside the windows that a window manager has. */
-enum popup { MENU, NOTIFICATION };
-
-static Atom type_of_window(Window window)
-{
-	Atom key = XInternAtom(story.display, "_NET_WM_WINDOW_TYPE", False), found = None;
-	unsigned long items = 0, rest;
-	unsigned char *value = NULL;
-	Atom type;
-	int format;
-
-	if (!XGetWindowProperty(story.display, window, key, 0, 1, False, XA_ATOM, &type, &format,
-				&items, &rest, &value) &&
-	    items == 1)
-		found = *(Atom *)(void *)value;
-	if (value)
-		XFree(value);
-	return found;
-}
-
-static bool is_popup(Window window, enum popup kind)
-{
-	static const char *const menus[] = { "_NET_WM_WINDOW_TYPE_POPUP_MENU",
-					     "_NET_WM_WINDOW_TYPE_DROPDOWN_MENU" };
-	Atom type = type_of_window(window);
-
-	if (kind == NOTIFICATION)
-		return type ==
-		       XInternAtom(story.display, "_NET_WM_WINDOW_TYPE_NOTIFICATION", False);
-	for (guint i = 0; i < G_N_ELEMENTS(menus); i++)
-		if (type == XInternAtom(story.display, menus[i], False))
-			return true;
-	return false;
-}
-
-/* How many there are on the screen. last: one of them, with its place */
-static int count_popups(enum popup kind, XWindowAttributes *last)
-{
-	Window root, parent, *children = NULL;
-	unsigned int n = 0;
-	int count = 0;
-
-	if (!XQueryTree(story.display, DefaultRootWindow(story.display), &root, &parent, &children,
-			&n))
-		return 0;
-	for (unsigned int i = 0; i < n; i++) {
-		XWindowAttributes attributes;
-
-		if (XGetWindowAttributes(story.display, children[i], &attributes) &&
-		    attributes.map_state == IsViewable && is_popup(children[i], kind)) {
-			*last = attributes;
-			count++;
-		}
-	}
-	XFree(children);
-	return count;
-}
-
 static bool menus_are(void *data)
 {
 	XWindowAttributes last;
 
-	return count_popups(MENU, &last) == *(int *)data;
+	return count_popups(story.display, MENU, &last) == *(int *)data;
 }
 
 static void await_menus(int wanted)
@@ -398,7 +341,7 @@ static void test_menu_stays_open(void **state)
 	vksession_ok(&story.person, "save", "work");
 	await_save(2);
 	await_icon("saved");
-	assert_int_equal(count_popups(MENU, &last), 2);
+	assert_int_equal(count_popups(story.display, MENU, &last), 2);
 	keep_picture("menu");
 	KEYS("Escape", "Escape");
 	await_menus(0);
@@ -407,14 +350,14 @@ static void test_menu_stays_open(void **state)
 
 static bool notification_is_there(void *data)
 {
-	return count_popups(NOTIFICATION, data) == 1;
+	return count_popups(story.display, NOTIFICATION, data) == 1;
 }
 
 static bool no_notification_is_there(void *data)
 {
 	XWindowAttributes last;
 
-	return count_popups(NOTIFICATION, &last) == 0;
+	return count_popups(story.display, NOTIFICATION, &last) == 0;
 }
 
 /* The vkernel is stopped, so that a save takes as long as we like. */
@@ -455,7 +398,8 @@ static bool notification_has_button(void *data)
 {
 	XWindowAttributes *attributes = data;
 
-	return count_popups(NOTIFICATION, attributes) == 1 && attributes->height > BUTTONS_HEIGHT;
+	return count_popups(story.display, NOTIFICATION, attributes) == 1 &&
+	       attributes->height > BUTTONS_HEIGHT;
 }
 
 static void press_undo(const char *picture)
