@@ -21,6 +21,7 @@ machine_uid=1000
 machine_screen=:5
 machine_login_options=()	# of systemd-run, for a login where there are virtual terminals
 boot_limit=120	# seconds, on a machine that is busy with other things
+login_limit=60
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 
 fail() {
@@ -135,7 +136,7 @@ machine_login() {
 		-E XDG_SESSION_TYPE=x11 -E XDG_SEAT=seat0 -E XDG_SESSION_CLASS=user \
 		"${machine_login_options[@]}" \
 		/usr/local/bin/login-session "$machine_screen"
-	wait_for 60 "the login's screen" machine_screen_is_up
+	wait_for "$login_limit" "the login's screen" machine_screen_is_up
 }
 
 machine_logout() {

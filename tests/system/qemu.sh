@@ -14,6 +14,7 @@ qemu_memory=3072	# MiB
 qemu_packages=(linux-image-amd64 initramfs-tools openssh-server python3-evdev)
 machine_login_options=(-p TTYPath=/dev/tty7 -E XDG_VTNR=7)
 boot_limit=600
+login_limit=300
 window_limit=900
 
 # The kernel's modules that lead to the root, and no others: unpacking is slow without hardware help.
@@ -24,7 +25,7 @@ qemu_configure() {
 	printf '%s\n' virtio_pci virtio_blk ext4 >"$root/etc/initramfs-tools/modules"
 	# What logind waits for is as slow as all the rest.
 	mkdir -p "$root/etc/systemd/logind.conf.d"
-	printf '[Login]\nInhibitDelayMaxSec=60\n' >"$root/etc/systemd/logind.conf.d/emulated.conf"
+	printf '[Login]\nInhibitDelayMaxSec=300\n' >"$root/etc/systemd/logind.conf.d/emulated.conf"
 	printf '%s\n' uinput >"$root/etc/modules-load.d/lid.conf"
 	printf '[Match]\nType=ether\n[Network]\nAddress=10.0.2.15/24\n' \
 		>"$root/etc/systemd/network/test.network"
