@@ -51,10 +51,19 @@ static GtkWidget *changes_list(GVariant *entries)
 	const char *path, *what, *done;
 	GVariantIter iter;
 
-	for (int i = 0; i < 3; i++)
-		gtk_tree_view_insert_column_with_attributes(GTK_TREE_VIEW(view), -1, titles[i],
-							    gtk_cell_renderer_text_new(), "text", i,
-							    NULL);
+	for (int i = 0; i < 3; i++) {
+		GtkCellRenderer *cell = gtk_cell_renderer_text_new();
+		GtkTreeViewColumn *column =
+			gtk_tree_view_column_new_with_attributes(titles[i], cell, "text", i, NULL);
+
+		/* A long path must not push what happened out of sight. */
+		if (i == 0)
+			g_object_set(cell, "ellipsize", PANGO_ELLIPSIZE_MIDDLE, "width-chars", 30,
+				     NULL);
+		gtk_tree_view_column_set_expand(column, i == 0);
+		gtk_tree_view_column_set_resizable(column, TRUE);
+		gtk_tree_view_append_column(GTK_TREE_VIEW(view), column);
+	}
 	g_variant_iter_init(&iter, entries);
 	while (g_variant_iter_next(&iter, "(&s&s&s)", &path, &what, &done))
 		gtk_list_store_insert_with_values(store, NULL, -1, 0, path, 1, what, 2, done, -1);
@@ -81,7 +90,7 @@ static void on_changes(GObject *source, GAsyncResult *result, gpointer user_data
 	gtk_container_add(GTK_CONTAINER(scrolled), content);
 	gtk_box_pack_start(GTK_BOX(gtk_dialog_get_content_area(GTK_DIALOG(dialog))), scrolled, TRUE,
 			   TRUE, 0);
-	gtk_window_set_default_size(GTK_WINDOW(dialog), 640, 320);
+	gtk_window_set_default_size(GTK_WINDOW(dialog), 800, 320);
 	g_signal_connect(dialog, "response", G_CALLBACK(gtk_widget_destroy), NULL);
 	gtk_widget_show_all(dialog);
 }

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "popups.h"
 
-#include <stdbool.h>
-
 #include <glib.h>
 
 #include <X11/Xatom.h>
+#include <X11/Xutil.h>
 
 static Atom type_of_window(Display *display, Window window)
 {
@@ -57,4 +56,21 @@ int count_popups(Display *display, enum popup kind, XWindowAttributes *last)
 	}
 	XFree(children);
 	return count;
+}
+
+bool popup_is_drawn(Display *display, const XWindowAttributes *place)
+{
+	XImage *image = XGetImage(display, DefaultRootWindow(display), place->x, place->y,
+				  (unsigned int)place->width, (unsigned int)place->height,
+				  AllPlanes, ZPixmap);
+	unsigned long first;
+	bool found = false;
+
+	if (!image)
+		return false;
+	first = XGetPixel(image, 0, 0);
+	for (int i = 0; !found && i < MIN(image->width, image->height); i++)
+		found = XGetPixel(image, i, i) != first;
+	XDestroyImage(image);
+	return found;
 }

@@ -20,6 +20,7 @@
 #include <X11/Xlib.h>
 #include <X11/Xutil.h>
 #include <gio/gio.h>
+#include <glib/gstdio.h>
 
 #include "panel.h"
 #include "popups.h"
@@ -33,8 +34,9 @@
 #define ICON_WIDTH     26
 #define CLICKS	       3
 #define CLICK_MS       5000
-#define UNDO_RIGHT     80 /* the button's middle, from the notification's lower right corner */
-#define UNDO_BOTTOM    37
+#define LAST_BUTTON    80  /* a button's middle, from the notification's right edge */
+#define OTHER_BUTTON   220 /* of the one before */
+#define BUTTONS_BOTTOM 37
 #define BUTTONS_HEIGHT 100 /* of a notification, at least, if it has buttons */
 
 static struct {
@@ -277,6 +279,14 @@ static void set_progress(bool shown)
 	assert_true(g_file_set_contents(path, text, -1, NULL));
 }
 
+/* What a program of the session has open. */
+static void write_notes(const char *text)
+{
+	g_autofree char *path = person_path(&story.person, "notes");
+
+	assert_true(g_file_set_contents(path, text, -1, NULL));
+}
+
 static void use_staged_icons(void)
 {
 	g_autofree char *bin = g_path_get_dirname(g_getenv("VKSESSION"));
@@ -326,7 +336,9 @@ static void test_start(void **state)
 	await_name("org.vksession");
 	start(tray, NULL);
 	await_name("org.vksession.Tray");
-	vksession_ok(&story.person, "run", "--wait", "-s", "work", "--", "xclock");
+	write_notes("as they were\n");
+	vksession_ok(&story.person, "run", "--wait", "-s", "work", "--", "sh", "-c",
+		     "exec 3<notes; exec xclock");
 	await_icon("unsaved");
 	story.embedded = count_embedded(DefaultRootWindow(story.display));
 	story_step_done();
@@ -399,19 +411,56 @@ static bool notification_has_button(void *data)
 	XWindowAttributes *attributes = data;
 
 	return count_popups(story.display, NOTIFICATION, attributes) == 1 &&
-	       attributes->height > BUTTONS_HEIGHT;
+	       attributes->height > BUTTONS_HEIGHT && popup_is_drawn(story.display, attributes);
 }
 
-static void press_undo(const char *picture)
+static void press_button(const char *picture, int from_right)
 {
 	g_autofree char *x = NULL, *y = NULL;
 	XWindowAttributes attributes;
 
 	assert_true(wait_until(notification_has_button, &attributes, -1, WAIT_MS));
 	keep_picture(picture);
-	x = g_strdup_printf("%d", attributes.x + attributes.width - UNDO_RIGHT);
-	y = g_strdup_printf("%d", attributes.y + attributes.height - UNDO_BOTTOM);
+	x = g_strdup_printf("%d", attributes.x + attributes.width - from_right);
+	y = g_strdup_printf("%d", attributes.y + attributes.height - BUTTONS_BOTTOM);
 	TOOL("xdotool", "mousemove", x, y, "click", "1");
+}
+
+/* A save that can't be written, for there is something else in its place; and once more. */
+static void test_failure_and_try_again(void **state)
+{
+	g_autofree char *saves = person_path(&story.person, ".local/state/vksession/work/saves");
+	g_autofree char *away = g_strconcat(saves, ".away", NULL);
+	XWindowAttributes place;
+
+	await_back();
+	await_idle();
+	assert_int_equal(g_rename(saves, away), 0);
+	assert_true(g_file_set_contents(saves, "", -1, NULL));
+	open_session_menu("_Save now");
+	KEYS("s");
+	assert_true(wait_until(notification_has_button, &place, -1, WAIT_MS));
+	assert_int_equal(g_unlink(saves), 0);
+	assert_int_equal(g_rename(away, saves), 0);
+	press_button("failure", LAST_BUTTON);
+	await_save(3);
+	await_idle();
+	story_step_done();
+}
+
+/* At once: notifications go by themselves after some seconds. */
+static void show_changes(void)
+{
+	struct window dialog;
+
+	press_button("changed", OTHER_BUTTON);
+	assert_true(window_wait(&story.person.x, "What changed while “work” was away", &dialog,
+				WAIT_MS));
+	keep_picture("changes");
+	/* Off the session's window, which takes the focus when it comes. */
+	assert_true(window_place(&story.person.x, &dialog, 20, 60, 500, 220));
+	await_back();
+	assert_true(window_keys(&story.person.x, &dialog, "Escape"));
 }
 
 /* Saved and ended, brought back, and that undone by the button of the notification. */
@@ -420,18 +469,20 @@ static void test_stop_and_bring_back(void **state)
 	open_session_menu("Save and s_top");
 	KEYS("t");
 	await_state("saved");
-	await_save(3);
+	await_save(4);
 	await_icon("idle");
 	open_session_menu("_Bring it back");
 	keep_picture("stopped");
 	KEYS("b");
 	await_state("running");
-	press_undo("back");
+	press_button("back", LAST_BUTTON);
 	await_state("saved");
-	await_save(4);
+	await_save(5);
+	write_notes("changed while nobody was there\n");
 	open_session_menu("_Bring it back");
 	KEYS("b");
-	await_back();
+	await_state("running");
+	show_changes();
 	story_step_done();
 }
 
@@ -445,10 +496,10 @@ static void test_go_back_and_undo(void **state)
 	await_menus(3);
 	keep_picture("go-back");
 	KEYS("Return");
-	await_save(6);
-	press_undo("notification");
-	/* Going back to save 6 saves what was running first. */
 	await_save(7);
+	press_button("notification", LAST_BUTTON);
+	/* Going back to save 7 saves what was running first. */
+	await_save(8);
 	await_idle();
 	await_back();
 	story_step_done();
@@ -517,6 +568,7 @@ static const struct CMUnitTest steps[] = {
 	STORY_STEP(test_saving_and_progress),
 	STORY_STEP(test_menu_stays_open),
 	STORY_STEP(test_detach_and_attach),
+	STORY_STEP(test_failure_and_try_again),
 	STORY_STEP(test_stop_and_bring_back),
 	STORY_STEP(test_go_back_and_undo),
 	STORY_STEP(test_all),
