@@ -4,7 +4,7 @@
  * build:
  *
  *   compat make VKERNEL VKINIT WITNESS LAUNCHER   makes one; see keep.sh
- *   compat thaw LAUNCHER   thaws the one that was unpacked; see thaw-kept.sh
+ *   compat thaw LAUNCHER HOST   thaws the one that was unpacked; see thaw-kept.sh
  *
  * The guest knows its files by their paths, so the place is always the same.
  */
@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "launcher/launcher.h"
+#include "tests/harness/old-host.h"
 #include "tests/harness/wait.h"
 #include "vksession/changes.h"
 #include "vksession/image/check.h"
@@ -186,8 +187,12 @@ int main(int argc, char **argv)
 {
 	if (argc == 6 && strcmp(argv[1], "make") == 0)
 		return make(argv);
-	if (argc == 3 && strcmp(argv[1], "thaw") == 0)
+	if (argc == 4 && strcmp(argv[1], "thaw") == 0) {
+		if (strcmp(argv[3], "old-host") == 0 && old_host_become() < 0)
+			return fail("the host can't be made older", NULL);
 		return thaw(argv[2]);
-	fprintf(stderr, "usage: compat make VKERNEL VKINIT WITNESS LAUNCHER | thaw LAUNCHER\n");
+	}
+	fprintf(stderr, "usage: compat make VKERNEL VKINIT WITNESS LAUNCHER | "
+			"thaw LAUNCHER this-host|old-host\n");
 	return 2;
 }

@@ -35,6 +35,7 @@
 #include <unistd.h>
 
 #include "launcher/isolation.h"
+#include "tests/harness/old-host.h"
 
 /* Of Linux 6.3 */
 #ifndef MFD_EXEC
@@ -283,28 +284,10 @@ static void test_files(void **state)
 	assert_true(attempt(move_outside, isolation) != 0);
 }
 
-/* From here on, this process has a kernel older than 6.3, with no MFD_EXEC. */
-static int become_old_host(void)
-{
-	struct sock_filter rules[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_memfd_create, 0, 3),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1])),
-		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, MFD_EXEC, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	const struct sock_fprog filter = { .len = G_N_ELEMENTS(rules), .filter = rules };
-
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return -1;
-	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter);
-}
-
 /* @return 0, or what _exit() is to tell */
 static int isolate_on_old_host(void)
 {
-	g_autoptr(VkIsolation) isolation = become_old_host() < 0 ? NULL : isolate();
+	g_autoptr(VkIsolation) isolation = old_host_become() < 0 ? NULL : isolate();
 
 	return isolation && vk_isolation_enter(isolation) == 0 ? 0 : 254;
 }
