@@ -15,7 +15,7 @@
  *   phases.c    stages of checkpoint and thaw of guests that use more and more memory.
  *   sealed.c    the same session saved and thawed in the open and encrypted.
  * With --encryption, only that. With --cpus, only cpus.c: the same programs in guests with one CPU
- * and with two.
+ * and with two. With --pauses, only pauses.c: many live saves under loads.
  *
  * Warm: the same was done in this run just before. Cold: the files that are needed (programs,
  * libraries, fonts, the save) were dropped from the page cache, as far as an ordinary user can
@@ -36,7 +36,9 @@
 #include "cold.h"
 #include "cpus.h"
 #include "figures.h"
+#include "guest-program.h"
 #include "launcher/autofd.h"
+#include "pauses.h"
 #include "phases.h"
 #include "running.h"
 #include "sealed.h"
@@ -53,7 +55,7 @@ static struct {
 	char *vksession, *ticker, *stopwatch, *loads, *stage;
 	char *plot, *history;
 	gboolean json, check, cpus, encryption;
-	int rounds;
+	int rounds, pauses;
 } options = { .rounds = 3 };
 
 static const char *const system_dirs[] = { "/usr/bin",	       "/usr/lib/x86_64-linux-gnu",
@@ -87,39 +89,12 @@ static void start(struct person *person)
 	window_wait(&person->x, "Mousepad", NULL, WINDOW_MS);
 }
 
-/** A program at work in the guest, and the host's ends of its standard input and output. */
-struct guest_program {
-	pid_t pid;
-	int input, output;
-};
-
-static struct guest_program guest_start(const struct person *person, const char *const *argv)
-{
-	int input[2], output[2];
-	struct guest_program program;
-
-	if (pipe2(input, O_CLOEXEC) || pipe2(output, O_CLOEXEC))
-		g_error("pipe: %s", strerror(errno));
-	program.pid = fork();
-	if (program.pid == 0) {
-		dup2(input[0], 0);
-		dup2(output[1], 1);
-		execve(options.vksession, (char *const *)argv, person->environment);
-		_exit(127);
-	}
-	close(input[0]);
-	close(output[1]);
-	program.input = input[1];
-	program.output = output[0];
-	return program;
-}
-
 #define FRAME_BYTES 8294400 /* 1920 x 1080 pixels of 4 bytes */
 
 /* How long the bytes of a full-HD picture take from a guest program to one of the host. */
 static void frame(const struct person *person)
 {
-	struct guest_program source = guest_start(
+	struct guest_program source = guest_program_start(
 		person, COMMAND("exec", "default", "--", "sh", "-c",
 				"echo; read go; head -c " G_STRINGIFY(FRAME_BYTES) " /dev/zero"));
 	static char buffer[1 << 20];
@@ -142,60 +117,6 @@ static void frame(const struct person *person)
 	waitpid(source.pid, NULL, 0);
 }
 
-/* Reads ticks until the time is up or, with a running process, until that has ended and for another
- * 100 ms. Return: the longest time without one, in microseconds. */
-static gint64 read_ticks(const struct guest_program *ticker, int until_ms, pid_t running)
-{
-	gint64 last = g_get_monotonic_time(), longest = 0, end = last + until_ms * 1000;
-	char ticks[4096];
-
-	for (;;) {
-		struct pollfd event = { .fd = ticker->output, .events = POLLIN };
-		gint64 now;
-
-		if (poll(&event, 1, 10) == 1 && read(ticker->output, ticks, sizeof(ticks)) <= 0)
-			g_error("the ticker has ended");
-		now = g_get_monotonic_time();
-		if (event.revents) {
-			longest = MAX(longest, now - last);
-			last = now;
-		}
-		if (running && waitpid(running, NULL, WNOHANG) == running) {
-			running = 0;
-			end = now + 100000;
-		}
-		if (!running && now >= end)
-			return longest;
-	}
-}
-
-/* Ends a ticker. Return: its longest step by the guest's wall clock, in microseconds. */
-static gint64 ticker_end(struct guest_program *ticker)
-{
-	g_autoptr(GString) rest = g_string_new(NULL);
-	char buffer[4096];
-	const char *line;
-	ssize_t n;
-
-	close(ticker->input);
-	while ((n = read(ticker->output, buffer, sizeof(buffer))) > 0)
-		g_string_append_len(rest, buffer, n);
-	close(ticker->output);
-	waitpid(ticker->pid, NULL, 0);
-	line = strchr(rest->str, '\n');
-	if (!line)
-		g_error("the ticker said nothing at its end");
-	return g_ascii_strtoll(line + 1, NULL, 10);
-}
-
-static void await_ticks(const struct guest_program *ticker)
-{
-	char first;
-
-	if (read(ticker->output, &first, 1) != 1)
-		g_error("the ticker does not run");
-}
-
 static void live(struct person *person)
 {
 	g_autofree char *result = person_path(person, "save.json");
@@ -203,7 +124,7 @@ static void live(struct person *person)
 	g_autoptr(JsonNode) save = NULL;
 	autofd out = open(result, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	struct guest_program ticker =
-		guest_start(person, COMMAND("exec", "default", "--", options.ticker));
+		guest_program_start(person, COMMAND("exec", "default", "--", options.ticker));
 
 	await_ticks(&ticker);
 	figure_add(PAUSE_QUIET, (double)read_ticks(&ticker, 1000, 0) / 1e3);
@@ -353,12 +274,14 @@ static int bench(void)
 			cpus_measure(options.loads);
 		else if (options.encryption)
 			only_encryption();
+		else if (options.pauses > 0)
+			pauses_measure((guint)options.pauses, options.ticker, options.loads);
 		else
 			one_round();
 	}
 	fflush(stdout);
 	dup2(out, STDOUT_FILENO);
-	if (options.cpus || options.encryption)
+	if (options.cpus || options.encryption || options.pauses > 0)
 		figures_only_groups();
 	(options.json ? figures_print_json : figures_print)((guint)options.rounds);
 	fflush(stdout);
@@ -382,6 +305,9 @@ int main(int argc, char **argv)
 		  "Compare sessions in the open and encrypted, nothing else", NULL },
 		{ "cpus", 0, 0, G_OPTION_ARG_NONE, &options.cpus,
 		  "Compare guests with one CPU and with two, nothing else", NULL },
+		{ "pauses", 0, 0, G_OPTION_ARG_INT, &options.pauses,
+		  "Measure the pauses of N live saves under each of several loads, nothing else",
+		  "N" },
 		{ "check", 0, 0, G_OPTION_ARG_NONE, &options.check,
 		  "Leave 1 GB out; fail if a figure is missing or a ratio is four times its target",
 		  NULL },

@@ -8,6 +8,11 @@
  *   loads fault N      touch a page of memory that was not there
  *   loads syscall N    the shortest system call
  *   loads busy N       two processes that only compute; N thousand steps each
+ *
+ * or, until it is killed:
+ *
+ *   loads hold N       have N MiB in use
+ *   loads churn N      and write to all of them, again and again
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -21,6 +26,7 @@
 
 #define PAGE_BYTES   4096
 #define REGION_PAGES 4096
+#define PAGES_A_MIB  256
 
 static const char *self;
 
@@ -120,12 +126,48 @@ static void load_busy(long n)
 	wait_for(other);
 }
 
+/* Pages that are neither zero nor like each other. */
+static void write_pages(uint64_t *region, long pages, uint64_t value)
+{
+	for (long i = 0; i < pages; i++)
+		region[i * (PAGE_BYTES / (long)sizeof(*region))] = value + (uint64_t)i;
+}
+
+static uint64_t *have_pages(long pages)
+{
+	uint64_t *region = mmap(NULL, (size_t)pages * PAGE_BYTES, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (region == MAP_FAILED)
+		die("mmap");
+	write_pages(region, pages, 1);
+	printf("ready\n");
+	fflush(stdout);
+	return region;
+}
+
+static void load_hold(long n)
+{
+	have_pages(n * PAGES_A_MIB);
+	for (;;)
+		pause();
+}
+
+static void load_churn(long n)
+{
+	uint64_t *region = have_pages(n * PAGES_A_MIB);
+
+	for (uint64_t value = 2;; value++)
+		write_pages(region, n * PAGES_A_MIB, value);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(long n);
 } loads[] = {
 	{ "exec", load_exec },	     { "pipe", load_pipe }, { "fault", load_fault },
-	{ "syscall", load_syscall }, { "busy", load_busy },
+	{ "syscall", load_syscall }, { "busy", load_busy }, { "hold", load_hold },
+	{ "churn", load_churn },
 };
 
 static double now_us(void)
@@ -151,6 +193,6 @@ int main(int argc, char **argv)
 		printf("%.3f\n", (now_us() - start) / (double)n);
 		return 0;
 	}
-	fprintf(stderr, "usage: loads exec|pipe|fault|syscall|busy N\n");
+	fprintf(stderr, "usage: loads exec|pipe|fault|syscall|busy|hold|churn N\n");
 	return 2;
 }

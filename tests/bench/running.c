@@ -121,7 +121,7 @@ static void compare_x11(struct person *person, const char *session)
 }
 
 /* A program of some files that include what programs include. @return its directory */
-static char *make_project(struct person *person)
+char *running_make_project(const struct person *person)
 {
 	static const char rules[] = "all: $(patsubst %.c,%.o,$(wildcard *.c))\n"
 				    "again: clean\n\t$(MAKE) -s all\n"
@@ -231,7 +231,7 @@ static void measure_idle(struct person *person, const char *session)
 
 void running_measure(struct person *person, const char *session, const char *stopwatch)
 {
-	g_autofree char *project = make_project(person);
+	g_autofree char *project = running_make_project(person);
 
 	compare_programs(person, session, stopwatch, project);
 	compare_x11(person, session);

@@ -26,3 +26,7 @@ char *running_output(struct person *person, const char *session, const char *con
 
 /** @return how often x11perf does what one of its options says, per second; the same parameters */
 double running_x11_rate(struct person *person, const char *session, const char *option);
+
+/** Makes a small C project, whose rule `again` compiles all of it. @return its path; free with
+ * g_free() */
+char *running_make_project(const struct person *person);

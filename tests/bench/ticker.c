@@ -6,8 +6,9 @@
  *     step between two looks at it is the pause, seen from inside;
  *   - the host, to which a byte goes at every tick: the longest time without one is the pause, seen
  *     from outside, with the way through the control channel.
- * Ticks every 0.2 ms until its stdin ends, then prints its longest steps in microseconds after a
- * newline: by the wall clock, by the monotonic clock.
+ * Ticks every 0.2 ms. For each byte of its stdin, and when that ends, it prints a line of its own
+ * with its longest steps since the last one in microseconds: by the wall clock, by the monotonic
+ * clock.
  */
 #include <poll.h>
 #include <stdint.h>
@@ -35,19 +36,38 @@ static void note_step(clockid_t clock, int64_t *last, int64_t *longest)
 	*last = now;
 }
 
+/** The longest steps of the clocks. */
+struct steps {
+	int64_t real, monotonic;
+};
+
+/* @return whether there is more to come */
+static int answer(struct steps *longest)
+{
+	char asked;
+	int more = read(0, &asked, 1) == 1;
+
+	printf("\n%lld %lld\n", (long long)longest->real, (long long)longest->monotonic);
+	fflush(stdout);
+	*longest = (struct steps){ 0 };
+	return more;
+}
+
 int main(void)
 {
-	int64_t real = clock_us(CLOCK_REALTIME), longest_real = 0;
-	int64_t monotonic = clock_us(CLOCK_MONOTONIC), longest_monotonic = 0;
+	struct steps last = { clock_us(CLOCK_REALTIME), clock_us(CLOCK_MONOTONIC) },
+		     longest = { 0 };
 	struct pollfd input = { .fd = 0, .events = POLLIN };
 	const struct timespec tick = { .tv_nsec = TICK_NS };
 
-	while (ppoll(&input, 1, &tick, NULL) == 0) {
-		note_step(CLOCK_REALTIME, &real, &longest_real);
-		note_step(CLOCK_MONOTONIC, &monotonic, &longest_monotonic);
+	for (;;) {
+		int asked = ppoll(&input, 1, &tick, NULL);
+
+		note_step(CLOCK_REALTIME, &last.real, &longest.real);
+		note_step(CLOCK_MONOTONIC, &last.monotonic, &longest.monotonic);
+		if (asked && !answer(&longest))
+			return 0;
 		if (write(1, ".", 1) != 1)
 			return 1;
 	}
-	printf("\n%lld %lld\n", (long long)longest_real, (long long)longest_monotonic);
-	return 0;
 }
