@@ -170,21 +170,23 @@ restore_is() {
 # click-on does.
 story_screen_reader() {
 	local before
-	before=$(saves_listed galculator)
+	before=$(newest_save galculator)
 	machine_desktop /usr/libexec/vksession/vksession-tray --window || return 1
 	machine_user timeout "$window_limit" click-on "Save now" ||
 		fail "no program tells of a button “Save now”" || return 1
-	wait_for 60 "the save of the first session" saves_are_more galculator "$before" || return 1
+	wait_for 60 "the save of the first session" save_is_newer galculator "$before" || return 1
 	screenshot screen-reader
 	machine_user xdotool search --onlyvisible --name '^Sessions$' windowclose
 }
 
-saves_listed() {
-	machine_user vksession saves --json "$1" | grep -o '"reason"' | wc -l
+# Number of the newest save: how many there are is for the policy to say.
+newest_save() {
+	machine_user vksession saves --json "$1" | sed -n 's/.*"save" : \([0-9]*\),/\1/p' |
+		sort -n | tail -n 1
 }
 
-saves_are_more() {
-	(($(saves_listed "$1") > $2))
+save_is_newer() {
+	(($(newest_save "$1") > $2))
 }
 
 # The services are started anew, under the sessions that run.
