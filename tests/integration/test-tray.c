@@ -338,7 +338,7 @@ static void test_start(void **state)
 	await_name("org.vksession.Tray");
 	write_notes("as they were\n");
 	vksession_ok(&story.person, "run", "--wait", "-s", "work", "--", "sh", "-c",
-		     "exec 3<notes; exec xclock");
+		     "exec 3<~/notes; exec xclock");
 	await_icon("unsaved");
 	story.embedded = count_embedded(DefaultRootWindow(story.display));
 	story_step_done();
