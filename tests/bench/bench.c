@@ -242,7 +242,7 @@ static void one_round(void)
 	person_init(&person, "bench");
 	start(&person);
 	frame(&person);
-	running_measure(&person, "default", options.stopwatch);
+	running_measure(&person, "default", options.stopwatch, options.check);
 	live(&person);
 	end(&person);
 	attach(&person, thaw(&person));

@@ -69,12 +69,13 @@ char *running_output(struct person *person, const char *session, const char *con
 }
 
 static void compare_programs(struct person *person, const char *session, const char *stopwatch,
-			     const char *project)
+			     const char *project, bool once)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(contests); i++) {
 		const struct contest *this = &contests[i];
 		g_autofree char *variable = g_strdup_printf("PROJECT=%s", project);
-		const char *const argv[] = { "env", variable, stopwatch,     this->runs,
+		const char *runs = once ? "1" : this->runs;
+		const char *const argv[] = { "env", variable, stopwatch,     runs,
 					     "sh",  "-c",     this->command, NULL };
 		g_autofree char *guest = running_output(person, session, argv);
 		g_autofree char *host = running_output(person, NULL, argv);
@@ -229,11 +230,11 @@ static void measure_idle(struct person *person, const char *session)
 	measure_idle_save(person, session);
 }
 
-void running_measure(struct person *person, const char *session, const char *stopwatch)
+void running_measure(struct person *person, const char *session, const char *stopwatch, bool once)
 {
 	g_autofree char *project = running_make_project(person);
 
-	compare_programs(person, session, stopwatch, project);
+	compare_programs(person, session, stopwatch, project, once);
 	compare_x11(person, session);
 	vksession_ok(person, "detach", session);
 	measure_idle(person, session);

@@ -13,8 +13,9 @@
  *
  * @param session    runs, and is shown on the person's display
  * @param stopwatch  path of that program
+ * @param once       each program is started once only: whether it can be measured is what counts
  */
-void running_measure(struct person *person, const char *session, const char *stopwatch);
+void running_measure(struct person *person, const char *session, const char *stopwatch, bool once);
 
 /**
  * Runs a program, which must succeed.
