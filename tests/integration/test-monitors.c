@@ -58,6 +58,8 @@ static void bring_terminal(void)
 	assert_true(window_wait_workspace(x, &found, WORKSPACE));
 	terminal->id = found.id;
 	assert_true(window_wait_geometry(x, terminal, FRAME_SLACK, &found, 10000));
+	/* The viewer may have made it anew by then. */
+	terminal->id = found.id;
 	assert_true(window_send_to_workspace(x, terminal, 0));
 	assert_true(workspace_show(x, 0));
 }
